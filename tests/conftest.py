@@ -1,0 +1,38 @@
+"""Servers that tests share: started at first use, once per run, in a folder that goes away with it."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from amends_cli.local.kafka import LocalKafka
+from amends_cli.local.postgres import LocalPostgres
+
+_COUNTER = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
+    """A running PostgreSQL 18. Not durable against a crash of the machine, which no test makes."""
+    server = LocalPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fresh_database(postgres_server: LocalPostgres) -> Iterator[str]:
+    """The URL of a new, empty database, dropped after the test with whoever is still connected."""
+    name = f"test_{next(_COUNTER)}"
+    postgres_server.create_database(name)
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A running Apache Kafka: one broker, its own controller."""
+    server = LocalKafka(tmp_path_factory.mktemp("kafka"))
+    server.start()
+    yield server
+    server.stop()
