@@ -5,7 +5,6 @@ from uuid import UUID
 import uuid_utils.compat
 
 
-
 def new_id() -> UUID:
     """Return a fresh UUIDv7. Handlers get it as a port, so that a simulator can hand in a counted one."""
     return uuid_utils.compat.uuid7()

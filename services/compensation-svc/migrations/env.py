@@ -1,0 +1,3 @@
+from amends.migrations import run_in_env
+
+run_in_env()

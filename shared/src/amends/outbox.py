@@ -1,0 +1,152 @@
+"""The transactional outbox: an event is a row, written in the transaction of its effect (DESIGN 2, 3).
+
+Event time is the owning database's: `greatest(domain clock, saved watermark + 1 µs, this subject's previous event
++ 1 µs)`, read after the transaction took its xid (`amends.db.writing` does that). So no event can appear at or below a
+watermark that was published before it was visible.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from amends.db import Tx
+from amends.events.codec import encode_structured
+from amends.events.data import EventData
+from amends.events.envelope import Event
+from amends.events.registry import topic_of
+from amends.events.schema import dataschema_uri
+from amends.ids import new_id
+from amends.tables import SHARDS
+from amends.tracing import current_traceparent
+
+EVENT_BYTES_MAX = 512 * 1024
+
+_TAKE_TIME = text("""
+    INSERT INTO streams AS s (subject, last_sequence, last_time)
+    VALUES (:subject, 0, GREATEST(domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark)))
+    ON CONFLICT (subject) DO UPDATE SET last_time = GREATEST(
+        domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark), s.last_time + interval '1 microsecond')
+    RETURNING last_time
+""")
+_TAKE_SEQUENCES = text("""
+    UPDATE streams SET last_sequence = last_sequence + :count, last_time = GREATEST(last_time, :last_time)
+    WHERE subject = :subject RETURNING last_sequence
+""")
+_INSERT = text("""
+    INSERT INTO outbox (id, shard, topic, key, tenant, subject, sequence, time, event)
+    VALUES (:id, :shard, :topic, :key, :tenant, :subject, :sequence, :time, :event)
+""")
+
+
+class EventTooLarge(ValueError):  # noqa: N818 - named after what happened
+    """The event is above `event_bytes_max`: refused now, so that nothing in the outbox can be refused by the bus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Writes the events of one service. `source` is its CloudEvents source, e.g. `/amends/sla`."""
+
+    source: str
+    event_bytes_max: int = EVENT_BYTES_MAX
+    make_id: Callable[[], UUID] = new_id
+
+    async def now(self, tx: Tx, subject: str) -> datetime:
+        """Take the event time for this subject and lock its stream until the transaction ends.
+
+        Call it after the rows that the decision reads are locked, decide with it, then `publish(..., at=it)`.
+        """
+        return (await tx.execute(_TAKE_TIME, {"subject": subject})).scalar_one()  # type: ignore[no-any-return]
+
+    async def publish(
+        self,
+        tx: Tx,
+        ticket_id: str,
+        facts: Sequence[EventData],
+        *,
+        tenant: str,
+        at: datetime,
+        cause: Event | None = None,
+    ) -> list[Event]:
+        """Record what happened to a ticket, in order: sequence +1 each, times 1 µs apart from `at`.
+
+        `cause` is the event that led to it (none for a timer or a request). Raises EventTooLarge.
+        """
+        if not facts:
+            return []
+        last_time = at + timedelta(microseconds=len(facts) - 1)
+        values = {"subject": ticket_id, "count": len(facts), "last_time": last_time}
+        last = (await tx.execute(_TAKE_SEQUENCES, values)).scalar_one()
+        first = last - len(facts) + 1
+        events = [
+            self._event(fact, ticket_id, tenant, at + timedelta(microseconds=i), cause=cause, sequence=first + i)
+            for i, fact in enumerate(facts)
+        ]
+        await self._insert(tx, events)
+        return events
+
+    async def publish_about(
+        self, tx: Tx, subject: str, fact: EventData, *, tenant: str, at: datetime, key: str | None = None
+    ) -> Event:
+        """Record something about a tenant or another subject that is no ticket: no sequence."""
+        event = self._event(fact, subject, tenant, at, key=key)
+        await self._insert(tx, [event])
+        return event
+
+    def _event(
+        self,
+        fact: EventData,
+        subject: str,
+        tenant: str,
+        at: datetime,
+        *,
+        key: str | None = None,
+        cause: Event | None = None,
+        sequence: int | None = None,
+    ) -> Event:
+        event_id = str(self.make_id())
+        return Event(
+            id=event_id,
+            source=self.source,
+            type=fact.wire_type,
+            subject=subject,
+            time=at,
+            partitionkey=key or subject,
+            tenantid=tenant,
+            data=fact.to_data(),
+            sequence=sequence,
+            correlationid=(cause.correlationid or cause.id) if cause else event_id,
+            causationid=cause.id if cause else None,
+            traceparent=current_traceparent() or (cause.traceparent if cause else None),
+            dataschema=dataschema_uri(fact.wire_type),
+        )
+
+    async def _insert(self, tx: Tx, events: Sequence[Event]) -> None:
+        await tx.execute(_INSERT, [self._row(event) for event in events])
+
+    def _row(self, event: Event) -> dict[str, object]:
+        body = encode_structured(event)
+        if len(body) > self.event_bytes_max:
+            raise EventTooLarge(
+                f"the event {event.type} of {event.subject} has {len(body)} bytes, above the limit of "
+                f"{self.event_bytes_max}; shorten its longest field"
+            )
+        return {
+            "id": UUID(event.id),
+            "shard": shard_of(event.partitionkey),
+            "topic": topic_of(event.type),
+            "key": event.partitionkey,
+            "tenant": event.tenantid,
+            "subject": event.subject,
+            "sequence": event.sequence,
+            "time": event.time,
+            "event": body.decode(),
+        }
+
+
+def shard_of(key: str) -> int:
+    """Return the outbox shard of a key; stable across machines and versions."""
+    return zlib.crc32(key.encode()) % SHARDS
