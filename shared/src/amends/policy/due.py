@@ -1,0 +1,110 @@
+"""When a clock is due, and when its warning: exact to the microsecond, from the row and the start alone."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from amends.policy.messages import RevisitRow
+from amends.policy.model import Policy
+from amends.policy.rows import ClockRow, ReplyWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due time (met at it, breached after it), its warning, and whether every year it reckoned with is confirmed."""
+
+    due_at: datetime
+    warn_at: datetime | None
+    calendar_confirmed: bool
+
+
+def due(row: ClockRow, start: datetime, policy: Policy) -> Due:
+    """Return when a clock that starts then is due under this row. All times are aware; results are UTC.
+
+    Raises:
+        ValueError: the row has no target of its own (`start: agreed`); use `due_at_agreed`.
+    """
+    due_at = _due_at(row, start, policy)
+    return Due(due_at, warn_for(row, start, due_at, policy), calendar_confirmed(row, start, due_at, policy))
+
+
+def due_at_agreed(row: ClockRow, start: datetime, agreed: datetime, policy: Policy) -> Due:
+    """Return the due time that the customer agreed to (F2), as a clock's own."""
+    due_at = _utc(agreed)
+    return Due(due_at, warn_for(row, start, due_at, policy), calendar_confirmed(row, start, due_at, policy))
+
+
+def warn_for(row: ClockRow, start: datetime, due_at: datetime, policy: Policy) -> datetime | None:
+    """Return when a clock with this start and due time warns; also for a moved due time (CONTRACT §3).
+
+    That is the row's part of the time between, counted in the clock's own time: open time where the row has a calendar.
+    None: the row never warns, or nothing lies between.
+    """
+    if row.warn_at is None or due_at <= start:
+        return None
+    part = Fraction(str(row.warn_at))
+    if row.calendar is None:
+        return _utc(start) + _part(due_at - start, part)
+    calendar = policy.calendar(row.calendar)
+    return calendar.add(start, _part(calendar.elapsed(start, due_at), part))
+
+
+def calendar_confirmed(row: ClockRow, start: datetime, due_at: datetime, policy: Policy) -> bool:
+    """Say whether the holidays of every year from start to due time are known; always, for a row without a calendar."""
+    if row.calendar is None:
+        return True
+    zone = ZoneInfo(policy.timezone)
+    first, last = start.astimezone(zone).date(), due_at.astimezone(zone).date()
+    return policy.calendars[row.calendar].confirmed(first, last)
+
+
+def revisit_due(row: RevisitRow, start: datetime, policy: Policy) -> datetime:
+    """Return when a revisit planned at `start` is due: pulled back, or on, to service time (H1, H4); never before start."""
+    calendar = policy.calendar(row.calendar)
+    exact = _utc(start) + row.after
+    moved = calendar.latest_open(exact) if row.shift == "back" else calendar.next_open(exact)
+    return max(moved, _utc(start))
+
+
+def _due_at(row: ClockRow, start: datetime, policy: Policy) -> datetime:
+    if row.window:
+        return _by_window(row.window, start, ZoneInfo(policy.timezone))
+    if row.working_days is not None and row.calendar is not None:
+        return policy.calendar(row.calendar).add_working_days(start, row.working_days)
+    if row.target is None:
+        raise ValueError(f"{row.name} has no target of its own: its due time is agreed with the customer")
+    if row.calendar is None:
+        return _utc(start) + row.target
+    return policy.calendar(row.calendar).add(start, row.target)
+
+
+def _by_window(windows: tuple[ReplyWindow, ...], start: datetime, zone: ZoneInfo) -> datetime:
+    """Find the window that the start's wall-clock time lies in; its due time is a wall-clock time of the same zone."""
+    local = start.astimezone(zone)
+    minutes = timedelta(hours=local.hour, minutes=local.minute)
+    window = next(w for w in windows if wall_clock(w.since) <= minutes < wall_clock(w.until))
+    midnight = datetime.combine(local.date() + timedelta(days=window.days), time(), tzinfo=zone)
+    return _utc(midnight + wall_clock(window.by))
+
+
+def wall_clock(text: str) -> timedelta:
+    """Return `18:00` as the time since midnight; `24:00` is a whole day."""
+    hours, minutes = text.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def _part(whole: timedelta, part: Fraction) -> timedelta:
+    """Take a part exactly, then round to the microsecond: a float would leave the last digit to chance."""
+    return whole * part.numerator / part.denominator
+
+
+def _utc(at: datetime) -> datetime:
+    """Return the instant in UTC.
+
+    Raises:
+        ValueError: it has no zone; guessing one would move a deadline.
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return at.astimezone(UTC)
