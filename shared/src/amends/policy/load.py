@@ -13,7 +13,10 @@ from amends.policy.model import Policy
 from amends.policy.seed import seeded
 from amends.policy.text import read_yaml
 
-ROW_SECTIONS = ("clocks", "case_types", "complaint_codes", "messages", "revisits")
+_ROW_SECTIONS = ("clocks", "case_types", "complaint_codes", "messages", "revisits")
+_LEAVES = ("clocks", "complaint_codes", "messages", "revisits")
+"""Sections whose rows no other section names: the rest can be checked without a broken one."""
+_SAID = {"extra_forbidden": "unknown name", "missing": "is missing"}
 
 
 class PolicyError(ValueError):
@@ -66,14 +69,15 @@ def _unreadable(raw: Mapping[str, Any], error: ValidationError) -> tuple[Finding
     for problem in error.errors(include_url=False, include_context=False):
         row, rest = _row_of(raw, problem["loc"])
         field = ".".join(str(part) for part in rest)
-        found.append(Finding(row, f"{field}: {problem['msg']}" if field else problem["msg"]))
+        message = _SAID.get(problem["type"], problem["msg"])
+        found.append(Finding(row, f"{field}: {message}" if field else message))
     return tuple(found)
 
 
 def _row_of(raw: Mapping[str, Any], loc: tuple[int | str, ...]) -> tuple[str, tuple[int | str, ...]]:
     """Name the row that an error lies in, and return what is left of the error's place."""
     section = str(loc[0]) if loc else "policy"
-    if section not in ROW_SECTIONS or len(loc) < 2:  # noqa: PLR2004 - a section and a position
+    if section not in _ROW_SECTIONS or len(loc) < 2:  # noqa: PLR2004 - a section and a position
         return section, loc[1:]
     position = int(loc[1])
     row = raw[section][position]
@@ -85,7 +89,7 @@ def _findings_of_the_rest(raw: Mapping[str, Any], error: ValidationError) -> tup
     """Check the rows that could be read, without asking for what the unreadable ones may have covered."""
     bad = {problem["loc"][:2] for problem in error.errors(include_url=False, include_context=False)}
     kept = dict(raw)
-    for section in ROW_SECTIONS:
+    for section in _LEAVES:
         if isinstance(rows := raw.get(section), list):
             kept[section] = [row for position, row in enumerate(rows) if (section, position) not in bad]
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from amends.events.registry import REGISTRY
 from amends.policy.findings import Finding
 from amends.policy.model import Policy
 from amends.policy.rows import Scope
@@ -16,6 +17,7 @@ def find_unknown_names(policy: Policy) -> tuple[Finding, ...]:
         *_unknown_in_scopes(policy),
         *_unknown_calendars(policy),
         *_unknown_in_levels(policy),
+        *_unknown_events(policy),
     )
 
 
@@ -74,3 +76,9 @@ def _unknown(row: str, what: str, used: Iterable[str], known: Iterable[str]) -> 
     for name in used:
         if name not in names:
             yield Finding(row, f"unknown {what} {name!r}; known are {', '.join(sorted(names)) or 'none'}")
+
+
+def _unknown_events(policy: Policy) -> Iterator[Finding]:
+    known = {wire.removeprefix("amends.").removesuffix(".v1") for wire in REGISTRY}
+    for row in policy.messages:
+        yield from _unknown(f"messages {row.template}", "event", (row.when.event,), known)
