@@ -206,7 +206,7 @@ class Consumer:
         set_traceparent(event.traceparent)
         arrival = await inbox.arrive(tx, event, self._handle)
         if arrival is inbox.Arrival.QUEUED:
-            log.warning("an event queues behind its parked ticket", ticket=event.subject, event=event.id)
+            log.warning("an event queues behind its parked ticket", ticket=event.subject, id=event.id)
 
     async def _give_up(self, at: TopicPartition, record: Record, error: Exception) -> None:
         """Keep the record as a dead letter and go on, in one transaction with the position."""

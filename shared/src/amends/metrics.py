@@ -4,8 +4,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 CONSUMED = Counter("amends_events_consumed_total", "Events taken from the bus and done with.", ["topic"])
 CONSUMER_RETRIES = Counter("amends_consumer_retries_total", "Times an event waited in its partition.", ["topic"])
-PARKED = Counter("amends_tickets_parked_total", "Events that could not be applied; each parked its ticket.")
-PARKED_NOW = Gauge("amends_tickets_parked", "Tickets parked now, by reason.", ["reason"])
+PARKED = Counter("amends_poison_events_total", "Events that could not be applied; each parked its ticket.")
+PARKED_NOW = Gauge("amends_parked_tickets", "Tickets parked now, by reason.", ["reason"])
 CONSUMER_LAG = Gauge("amends_consumer_lag_events", "Events on the bus not yet processed.", ["topic", "partition"])
 OUTBOX_UNSENT = Gauge("amends_outbox_unsent_events", "Events recorded and not yet acknowledged by the bus.")
 OUTBOX_AGE_S = Gauge("amends_outbox_age_seconds", "Real age of the oldest event not yet acknowledged.")

@@ -94,7 +94,7 @@ class WatermarkPublisher:
         await self._sender.send_all([self._message(topic, up_to, offsets) for topic in self._topics])
 
     def _message(self, topic: str, up_to: datetime, offsets: Sequence[tuple[str, int, int]]) -> Message:
-        ends = {str(partition): end for name, partition, end in offsets if name == topic}
+        ends = {partition: end for name, partition, end in offsets if name == topic}
         data = WatermarkAdvanced(topic=topic, up_to=up_to, end_offsets=ends)
         subject = f"topic/{topic}"
         event = Event(
@@ -149,9 +149,8 @@ class WatermarkView:
         data = payload(event)
         if not isinstance(data, WatermarkAdvanced):
             return
-        ends = {int(partition): end for partition, end in data.end_offsets.items()}
         kept = self._by_topic.setdefault(data.topic, deque(maxlen=self._kept))
-        kept.append(Watermark(data.up_to, ends))
+        kept.append(Watermark(data.up_to, data.end_offsets))
         self._advanced.set()
 
     async def wait_for_advance(self, timeout_s: float) -> None:
