@@ -7,16 +7,16 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from amends_sandbox.settings import Client, Role
+from amends.auth import AUDIENCE, ROLES
+from amends_sandbox.settings import Client
 
 ALGORITHM = "ES256"
-AUDIENCE = "amends"
 SCOPE = "amends"
 TOKEN_LIFE_S = 3_600
 """Tokens live an hour of real time: a fast demo clock must not age them."""
@@ -77,8 +77,8 @@ def grant(form: Mapping[str, str], clients: Mapping[str, Client]) -> Grant:
     role, subject = form.get("role") or None, form.get("subject") or None
     if (role or subject) and client_id != ADMIN_CLIENT_ID:
         raise TokenRefused("unauthorized_client", f"only {ADMIN_CLIENT_ID} may name a role or a subject")
-    if role and role not in get_args(Role):
-        raise TokenRefused("invalid_request", f"role must be one of {', '.join(get_args(Role))}")
+    if role and role not in ROLES:
+        raise TokenRefused("invalid_request", f"role must be one of {', '.join(ROLES)}")
     return Grant(client_id, tenant, role or client.role, subject)
 
 

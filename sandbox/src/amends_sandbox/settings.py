@@ -1,22 +1,17 @@
 """What the sandbox is told from outside, by environment variables of the fields' names in capitals."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Role = Literal[
-    "storefront",
-    "department",
-    "merchant",
-    "specialist",
-    "team_leader",
-    "manager",
-    "analyst",
-    "admin",
-    "service",
-]
-"""The roles of CONTRACT §6."""
+from amends.auth import ROLES
+
+
+def _known_role(role: str) -> str:
+    if role not in ROLES:
+        raise ValueError(f"role must be one of {', '.join(ROLES)}")
+    return role
 
 
 class Client(BaseModel):
@@ -25,7 +20,7 @@ class Client(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     secret: SecretStr
-    role: Role
+    role: Annotated[str, AfterValidator(_known_role)]
     tenants: list[str] | Literal["*"]
 
     def may_act_for(self, tenant: str) -> bool:
@@ -52,6 +47,20 @@ class Settings(BaseSettings):
     sandbox_hold_s: float = Field(default=20.0, ge=0, le=120)
     """How long `timeout_after_success` keeps the caller waiting, in real seconds, before the connection is dropped."""
 
+    @model_validator(mode="after")
+    def _stays_out_of_production(self) -> "Settings":
+        if self.amends_env == "production":
+            raise ValueError("the sandbox signs tokens for a demo: set AMENDS_ENV to demo or test; never in production")
+        return self
+
     def public_url(self) -> str:
         """Return the base URL that tokens name as their issuer, without a slash at its end."""
         return (self.issuer_url or f"http://{self.listen_host}:{self.listen_port}").rstrip("/")
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """Say what is wrong with the settings, by name and without any value: some are secrets."""
+    return [
+        ": ".join([".".join(map(str, found["loc"])).upper(), found["msg"]]).removeprefix(": ")
+        for found in error.errors()
+    ]

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 
 from amends.errors import may_heal
+from amends.http import problems
 from amends_sandbox import handlers, store
 from amends_sandbox.api import faults, messages, money, orders, tokens
-from amends_sandbox.api.ports import FaultInjected, Ports, PortsDep
-from amends_sandbox.api.problems import Problem, speak_problems
+from amends_sandbox.api.ports import FaultInjected, Ports, PortsDep, not_ready
+from amends_sandbox.handlers import KnownWithOtherBody
 
 DATABASE_RETRY_S = 0.5
 PING_S_MAX = 2.0
@@ -28,7 +28,8 @@ def build_app(given: Ports) -> FastAPI:
     """
     app = FastAPI(title="Amends storefront sandbox", version="1", lifespan=_lifespan, redoc_url=None)
     app.state.ports = given
-    speak_problems(app)
+    problems.install(app)
+    app.add_exception_handler(KnownWithOtherBody, _other_body)
     app.add_exception_handler(FaultInjected, _nothing)
     app.include_router(tokens.router)
     for part in (orders, money, messages, faults):
@@ -47,15 +48,22 @@ async def livez() -> dict[str, str]:
 async def readyz(given: PortsDep) -> dict[str, str]:
     """Say whether calls would be served: the tables and the key are there, and the database answers."""
     if given.issuer is None:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready: the database was not reached yet")
-    async with asyncio.timeout(PING_S_MAX), given.engine.connect() as connection:
-        await store.ping(connection)
+        raise not_ready()
+    try:
+        async with asyncio.timeout(PING_S_MAX), given.engine.connect() as connection:
+            await store.ping(connection)
+    except Exception as error:
+        raise not_ready() from error
     return {"status": "ready"}
 
 
 async def _nothing(_: Request, __: Exception) -> Response:
     # The connection is gone: this answer only lets the server end the request in order.
-    return Response(status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return Response(status_code=500)
+
+
+async def _other_body(_: Request, error: Exception) -> Response:
+    return problems.problem_response(problems.Problem(422, "Known with another body", str(error)))
 
 
 @asynccontextmanager

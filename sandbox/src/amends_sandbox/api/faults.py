@@ -2,25 +2,24 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import Discriminator, Tag
+from fastapi import APIRouter, Body
+from pydantic import TypeAdapter, ValidationError, WithJsonSchema
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from amends.http.problems import invalid
 from amends_sandbox import store
 from amends_sandbox.api.ports import CallerDep, TxDep
 from amends_sandbox.faults import Fault
 
 router = APIRouter(tags=["faults"])
 
-
-def _one_or_many(body: object) -> str:
-    return "many" if isinstance(body, list) else "one"
-
+_FAULT_SCHEMA = Fault.model_json_schema()
+_MANY = TypeAdapter(list[Fault])
 
 OneOrMany = Annotated[
-    Annotated[Fault, Tag("one")] | Annotated[list[Fault], Tag("many")],
-    Discriminator(_one_or_many),
+    Any, Body(), WithJsonSchema({"anyOf": [_FAULT_SCHEMA, {"type": "array", "items": _FAULT_SCHEMA}]})
 ]
+"""Read in the handler: a union would name its branches in front of every wrong field."""
 
 
 @router.get("/faults")
@@ -35,10 +34,11 @@ async def put_faults(_: CallerDep, tx: TxDep, body: OneOrMany) -> dict[str, Any]
 
     Nothing fails any more after `[]`.
     """
-    if isinstance(body, Fault):
-        await store.replace_faults(tx, [body], endpoint=body.endpoint)
-    else:
-        await store.replace_faults(tx, body, endpoint=None)
+    try:
+        faults = _MANY.validate_python(body) if isinstance(body, list) else [Fault.model_validate(body)]
+    except ValidationError as error:
+        raise invalid(error.errors()) from error
+    await store.replace_faults(tx, faults, endpoint=None if isinstance(body, list) else faults[0].endpoint)
     return await _shown(tx)
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
+from amends.http.problems import Problem
 from amends.instants import format_instant
 from amends_sandbox import handlers, store
 from amends_sandbox.api.ports import CallerDep, FaultInjected, PortsDep, TxDep, require_key, suffer
-from amends_sandbox.api.problems import Problem
 from amends_sandbox.bodies import Message
 from amends_sandbox.connections import hold
 
@@ -30,8 +30,8 @@ async def post_message(
     require_key(idempotency_key, body.message_id, "message_id")
     fault = await suffer(request, given, "POST /messages")
     if fault == "reject":
-        refusal = {"message_id": body.message_id, "status": "refused", "reason": "fault reject"}
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "refused on request (fault reject)", message=refusal)
+        detail = "someone asked for this with the fault `reject`; the message was not delivered"
+        raise Problem(422, "Refused on request", detail, message_id=body.message_id)
     async with given.engine.begin() as tx:
         is_new = await handlers.deliver(tx, tenant=who.tenant, message=body)
     if fault == "timeout_after_success":

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from amends.http.problems import Problem
 from amends_sandbox import store
 from amends_sandbox.api.ports import CallerDep, TxDep
-from amends_sandbox.api.problems import Problem
 from amends_sandbox.bodies import Order
 
 router = APIRouter(tags=["orders"])
@@ -21,9 +21,10 @@ async def put_order(who: CallerDep, tx: TxDep, order_id: OrderId, body: Order, r
     """Write an order, over the one of that id. What was refunded of it here still counts."""
     if body.order_id not in (None, order_id):
         raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
+            422,
+            "The request is not valid",
             f"order_id is {body.order_id} in the body and {order_id} in the path",
-            errors=[{"field": "order_id", "detail": "must be the path's"}],
+            errors=[{"field": "order_id", "problem": "must be the path's, or be left out"}],
         )
     is_new = await store.put_order(
         tx,
@@ -49,5 +50,5 @@ async def _shown(tx: AsyncConnection, tenant: str, order_id: str) -> dict[str, A
     body = await store.order_body(tx, tenant, order_id)
     balance = await store.balance(tx, tenant, order_id, lock=False)
     if body is None or balance is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"no order {order_id}")
+        raise Problem(404, "Unknown order", f"your tenant has no order {order_id} here")
     return {**body, "issued_amount": balance.issued_amount, "left_amount": balance.left_amount}

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -12,8 +11,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from amends.auth import unauthorised
+from amends.http.problems import Problem
 from amends_sandbox import handlers
-from amends_sandbox.api.problems import Problem
 from amends_sandbox.connections import drop
 from amends_sandbox.faults import Kind
 from amends_sandbox.issuer import Caller, Issuer, TokenInvalid
@@ -35,13 +35,17 @@ class FaultInjected(Exception):  # noqa: N818 - it is meant
     """The call ends here, because someone asked for it to fail."""
 
 
+def not_ready() -> Problem:
+    return Problem(503, "Not ready", "its database is away; try again shortly", headers={"Retry-After": "1"})
+
+
 def ports(request: Request) -> Ports:
     return cast("Ports", request.app.state.ports)
 
 
 def issuer(given: Annotated[Ports, Depends(ports)]) -> Issuer:
     if given.issuer is None:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready: the database was not reached yet")
+        raise not_ready()
     return given.issuer
 
 
@@ -61,11 +65,11 @@ def caller(
 ) -> Caller:
     """Return who calls, or refuse with 401. Any role will do: it is a sandbox."""
     if credentials is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "a bearer token is needed")
+        raise unauthorised("send `Authorization: Bearer <token>`; in demo: `amends token --role ROLE`")
     try:
         return signer.check(credentials.credentials, given.real_now())
     except TokenInvalid as error:
-        raise Problem(HTTPStatus.UNAUTHORIZED, f"the token is not valid: {error}") from error
+        raise unauthorised(f"the token is not acceptable: {error}") from error
 
 
 PortsDep = Annotated[Ports, Depends(ports)]
@@ -81,9 +85,9 @@ def require_key(key: str | None, meant: str, field: str) -> None:
         Problem: 400, missing or another.
     """
     if key is None:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key is missing; it must be the {field}")
+        raise Problem(400, "Idempotency-Key is missing", f"send it with the body's {field} as its value")
     if key != meant:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key must be the {field} ({meant}), not {key}")
+        raise Problem(400, "Idempotency-Key differs", f"it must be the body's {field}, {meant}, not {key}")
 
 
 async def suffer(request: Request, given: Ports, endpoint: str) -> Kind | None:
@@ -98,7 +102,9 @@ async def suffer(request: Request, given: Ports, endpoint: str) -> Kind | None:
     if kind == "slow":
         await asyncio.sleep(given.settings.sandbox_slow_s)
     elif kind == "error":
-        raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed on request (fault error)")
+        raise Problem(
+            500, "Failed on request", "someone asked for this with the fault `error`; nothing was carried out"
+        )
     elif kind == "reset":
         await drop(request)
         raise FaultInjected
