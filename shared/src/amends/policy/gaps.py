@@ -72,17 +72,27 @@ def _tickets(policy: Policy, clock: ClockName, kinds: Iterable[str], channels: I
 
 
 def _told(clock: ClockName, policy: Policy, missed: list[TicketFacts]) -> str:
-    cases = sorted({facts.case_type for facts in missed})
+    """Describe the tickets left out by what the clock's rows tell apart."""
     scopes = [row.scope for row in policy.rows(clock)]
     if not scopes:
         return "there is no row at all"
+    cases = f"case type {_listed(facts.case_type for facts in missed)}"
+    parts: list[str] = []
+    if any(scope.level for scope in scopes):
+        parts.append(f"level {_listed(str(facts.level) for facts in missed)}")
+    if any(scope.channel for scope in scopes):
+        parts.append(f"channel {_listed(facts.channel for facts in missed)}")
+    if any(scope.kind for scope in scopes):
+        parts.append(f"kind {_listed(facts.kind for facts in missed)}")
     if clock == "dept_reply":
-        return f"no deadline for case type {', '.join(cases)}"
-    told = [f"level {', '.join(str(v) for v in sorted({f.level for f in missed}))}"] * any(s.level for s in scopes)
-    told += [f"channel {', '.join(sorted({f.channel for f in missed}))}"] * any(s.channel for s in scopes)
-    told += [f"kind {', '.join(sorted({f.kind for f in missed}))}"] * any(s.kind for s in scopes)
-    told += [f"case type {', '.join(cases)}"] * any(s.case_type for s in scopes)
-    return "no row for " + "; ".join(told or ["a ticket without tags"])
+        return "no deadline for " + "; ".join([cases, *parts])
+    if any(scope.case_type for scope in scopes):
+        parts.append(cases)
+    return "no row for " + "; ".join(parts or ["a ticket without tags"])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))
 
 
 def _started_without_row(policy: Policy) -> Iterator[Finding]:
