@@ -17,5 +17,9 @@ def connect(url: str, settings: BusSettings | None = None) -> Bus:
             from amends.bus.postgres.bus import PostgresBus  # noqa: PLC0415 - one adapter is loaded, not both
 
             return PostgresBus(url, settings)
+        case "kafka":
+            from amends.bus.kafka.bus import KafkaBus  # noqa: PLC0415 - one adapter is loaded, not both
+
+            return KafkaBus(url, settings)
         case scheme:
             raise ValueError(f"BUS_URL {scheme}://…: give postgresql://… or kafka://…")

@@ -30,6 +30,12 @@ class Message:
     headers: Headers = ()
 
 
+def size_of(message: Message) -> int:
+    """Return the bytes that a message counts for on every bus: key, value and headers."""
+    headers = sum(len(name.encode()) + len(value) for name, value in message.headers)
+    return len(message.key.encode()) + len(message.value) + headers
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What a consumer gets. `log_time` is when the log took it (real time), never the event's time."""
@@ -78,8 +84,19 @@ class PositionLost(BusError):  # noqa: N818 - named after what happened
     """
 
 
+def lost_position(
+    reader: str, where: TopicPartition, position: int, start: int, end: int | None = None
+) -> PositionLost:
+    """Return the error for a stored position below the log's `start`, or beyond its `end`: that is another log."""
+    lost = f"offsets {position} to {start - 1} are deleted" if position < start else f"the log ends at {end}"
+    return PositionLost(
+        f"{reader} stands at offset {position} of {where.topic}[{where.partition}], but {lost}. Restore the range "
+        "from GET /v1/events of the owning service, then set the position by hand"
+    )
+
+
 class Producer(Protocol):
-    """Sends, in order."""
+    """Sends, in order, one `send` at a time: who wants to send in parallel asks for more producers."""
 
     async def send(self, messages: Sequence[Message]) -> list[Ack | BusError]:
         """Send the messages in order and wait for every answer: one answer per message, in the same order.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from amends.bus.port import Ack, BusError, Headers, Message, MessageTooLarge
+from amends.bus.port import Ack, BusError, Headers, Message, MessageTooLarge, size_of
 from amends.bus.postgres.database import LogDatabase
 from amends.bus.postgres.directory import Directory
 from amends.bus.settings import BusSettings
@@ -52,12 +52,6 @@ def decode_headers(text: str | None) -> Headers:
     if text is None:
         return ()
     return tuple((name, base64.b64decode(value)) for name, value in json.loads(text))
-
-
-def size_of(message: Message) -> int:
-    """Return the bytes that a message counts for: key, value and headers."""
-    headers = sum(len(name.encode()) + len(value) for name, value in message.headers)
-    return len(message.key.encode()) + len(message.value) + headers
 
 
 def batches(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amends.bus.port import PositionLost, Record, TopicPartition
+from amends.bus.port import Record, TopicPartition, lost_position
 from amends.bus.postgres.database import LogDatabase
 from amends.bus.postgres.producer import decode_headers
 from amends.bus.settings import BusSettings
@@ -47,17 +47,8 @@ class Head:
 
 def check_held(head: Head, where: TopicPartition, reader: str) -> None:
     """Raise PositionLost when the log does not hold the position: deleted by retention, or another log."""
-    if head.start_offset <= head.position <= head.next_offset:
-        return
-    lost = (
-        f"offsets {head.position} to {head.start_offset - 1} are deleted"
-        if head.position < head.start_offset
-        else f"the log ends at {head.next_offset}"
-    )
-    raise PositionLost(
-        f"{reader} stands at offset {head.position} of {where.topic}[{where.partition}], but {lost}. Restore the range "
-        "from GET /v1/events of the owning service, then set the position by hand"
-    )
+    if not head.start_offset <= head.position <= head.next_offset:
+        raise lost_position(reader, where, head.position, head.start_offset, head.next_offset)
 
 
 def allot(heads: Sequence[Head], records_max: int) -> dict[int, tuple[int, int]]:
