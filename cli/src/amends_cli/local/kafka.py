@@ -74,6 +74,8 @@ class LocalKafka:
     takes replication, which one broker cannot give. The outbox of every service still has them.
     """
 
+    name = "kafka"
+
     def __init__(self, data_dir: Path) -> None:
         self._dir = data_dir.resolve()
         self.port = 0
@@ -85,14 +87,22 @@ class LocalKafka:
         Raises:
             ServerFailed: it ended or was not ready in time, or its jars cannot be had.
         """
+        self.launch()
+        self.wait_ready()
+
+    def launch(self) -> None:
+        """Start it without waiting until it is ready: it takes seconds in which other things can start."""
         self._dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         program: list[str | Path] = [java(), *self._jvm_options(), "-cp", os.pathsep.join(map(str, class_path()))]
-        self.port = remembered_port(self._dir / "port")
+        self.port = remembered_port(self._dir / "port", served=self.port)
         settings = self._write_settings()
         if not (self._dir / "logs" / "meta.properties").exists():
             self._format(program, settings)
         self._process.start([*program, "kafka.Kafka", settings], _environment(), self._dir)
-        self._wait_ready()
+
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        self._process.ask_to_stop()
 
     def stop(self) -> None:
         """Stop it cleanly."""
@@ -110,6 +120,10 @@ class LocalKafka:
     def pid(self) -> int | None:
         """The broker's process id."""
         return self._process.pid
+
+    def failure(self, what: str) -> ServerFailed:
+        """Return the error that tells what happened to it, with the end of its log."""
+        return self._process.failure(what)
 
     @property
     def bootstrap(self) -> str:
@@ -150,7 +164,8 @@ class LocalKafka:
         if done.returncode != 0:
             raise ServerFailed(f"Kafka's log folder {self._dir / 'logs'} cannot be made: {done.stdout}{done.stderr}")
 
-    def _wait_ready(self) -> None:
+    def wait_ready(self) -> None:
+        """Return when it answers requests. Raises ServerFailed when it ended or does not in time."""
         limit = monotonic_s() + _READY_WITHIN_S
         while monotonic_s() < limit:
             if not self._process.alive():

@@ -5,6 +5,8 @@ import secrets
 import socket
 from pathlib import Path
 
+from amends_cli.local.process import ServerFailed
+
 _FIRST, _LAST = 20_000, 32_000
 """Below the range from which Linux gives ports to outgoing connections: none of those takes the port of a server that is
 down for a second."""
@@ -22,15 +24,6 @@ def is_free(port: int) -> bool:
     return True
 
 
-def accepts(port: int, timeout_s: float = 1.0) -> bool:
-    """Whether something answers a connection to this port of the loopback."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=timeout_s):
-            return True
-    except OSError:
-        return False
-
-
 def choose_port() -> int:
     """Return a port of the loopback that is free now.
 
@@ -44,8 +37,18 @@ def choose_port() -> int:
     raise OSError(f"no free port between {_FIRST} and {_LAST} on 127.0.0.1: stop something that listens there")
 
 
-def remembered_port(file: Path) -> int:
-    """Return the port that this file holds; choose one and write it when it holds none or another program has it now."""
+def remembered_port(file: Path, *, served: int = 0) -> int:
+    """Return the port that this file holds; choose one and write it when it holds none or another program has it now.
+
+    `served` is the port at which clients already know the server (0: none do): then no other will do.
+
+    Raises:
+        ServerFailed: another program listens at `served`.
+    """
+    if served:
+        if not is_free(served):
+            raise ServerFailed(f"port {served} of 127.0.0.1 was taken by another program meanwhile: stop that one")
+        return served
     with contextlib.suppress(FileNotFoundError, ValueError):
         port = int(file.read_text(encoding="ascii"))
         if is_free(port):

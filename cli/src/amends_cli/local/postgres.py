@@ -32,6 +32,8 @@ class LocalPostgres:
     meanwhile) the port. With `durable=False` a crash of the *machine* may lose data; a crash of the server does not.
     """
 
+    name = "postgres"
+
     def __init__(self, data_dir: Path, *, durable: bool = True, account: Account | None = None) -> None:
         self._dir = data_dir.resolve()
         self._durable = durable
@@ -54,9 +56,13 @@ class LocalPostgres:
         if not (self._data / "PG_VERSION").exists():
             self._initdb()
         self._clear_stale_pid()
-        self.port = remembered_port(self._dir / "port")
+        self.port = remembered_port(self._dir / "port", served=self.port)
         self._process.start(self._as_account([self._binaries / "postgres", *self._options()]), _environment())
         self._wait_ready()
+
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        self._process.ask_to_stop()
 
     def stop(self) -> None:
         """Stop it cleanly: open connections are closed, their transactions rolled back."""
@@ -75,9 +81,14 @@ class LocalPostgres:
         """The server's process id."""
         return self._process.pid
 
+    def failure(self, what: str) -> ServerFailed:
+        """Return the error that tells what happened to it, with the end of its log."""
+        return self._process.failure(what)
+
     def url(self, database: str) -> str:
-        """Return the URL of one database, with user and password."""
-        return f"postgresql://{_USER}:{self._password}@127.0.0.1:{self.port}/{database}"
+        """Return the URL of one database, with user and password; of a server that another process started, too."""
+        port = self.port or int((self._dir / "port").read_text(encoding="ascii"))
+        return f"postgresql://{_USER}:{self._password}@127.0.0.1:{port}/{database}"
 
     @property
     def admin_url(self) -> str:

@@ -1,0 +1,3 @@
+from amends_cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands of CONTRACT §7, one module for each."""
