@@ -1,6 +1,7 @@
 """The command `amends`."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -29,10 +30,10 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(dlq.app, name="dlq")
 
 
-def main() -> None:
-    """Run the command of this process's arguments and exit with its code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command of these arguments (default: this process's) and exit with its code."""
     try:
-        app()
+        app(arguments)
     except CommandFailed as error:
         say(f"amends: {error}")
         sys.exit(error.exit_code)

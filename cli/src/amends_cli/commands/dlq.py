@@ -27,8 +27,9 @@ def list_(
 
     Example: amends dlq list --service sla
     """
+    services = _services(service)
     with SuiteClient.of(data) as client:
-        letters = _letters(client, tenant, _services(service))
+        letters = _letters(client, tenant, services)
     if as_json:
         result_json(letters)
     elif letters:

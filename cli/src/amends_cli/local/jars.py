@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from jgo.config import GlobalSettings
-from jgo.maven import MavenContext, PythonResolver
-from jgo.parse import Coordinate
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
@@ -112,6 +109,10 @@ _Report = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 def _download(jar: LockedJar, folder: Path, report: _Report) -> Path:
+    from jgo.config import GlobalSettings  # noqa: PLC0415 - slow to import, and needed once per user
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - as above
+    from jgo.parse import Coordinate  # noqa: PLC0415 - as above
+
     for attempt in range(_TRIES):
         context = MavenContext(
             resolver=PythonResolver(progress_callback=report), repo_cache=folder / str(attempt), timeout=_TIMEOUT_S
