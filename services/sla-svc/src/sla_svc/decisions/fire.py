@@ -1,0 +1,133 @@
+"""What the passing of time does: warnings, breaches, second steps, and what the policy lets follow (CONTRACT §3).
+
+Everything is computed from due times, never from when a timer was found: processing late changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from amends.events.sla import SlaDeadlineBreached, SlaDeadlineWarned, SlaEscalated, SlaPenaltyIncurred
+from amends.policy.choose import row_for
+from amends.policy.model import Policy
+from amends.policy.rows import ClockRow
+from amends.policy.steps import BreachStep
+from amends.policy.values import ClockName
+from sla_svc.decisions.draft import Draft, Step
+from sla_svc.decisions.state import ORDER, Run, TicketClocks
+
+FIRST: BreachStep = 1
+SECOND: BreachStep = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something that happens at `at` unless an event comes first.
+
+    `due_at`: the instant that it is about, which is earlier than `at` when the clock was started or moved after it.
+    """
+
+    at: datetime
+    due_at: datetime
+    clock: ClockName
+    what: Literal["warning", "breach", "second_step"]
+
+    @property
+    def order(self) -> tuple[datetime, datetime, int]:
+        """Return what timers of one ticket are sorted by: instant, then due time, then CONTRACT §3's order."""
+        return (self.at, self.due_at, ORDER[self.clock])
+
+
+def next_timers(state: TicketClocks, policy: Policy) -> tuple[Timer, ...]:
+    """Return every timer that is set, first to fire first."""
+    timers = [timer for run in state.runs for timer in _timers_of(run, policy)]
+    return tuple(sorted(timers, key=lambda timer: timer.order))
+
+
+def _timers_of(run: Run, policy: Policy) -> list[Timer]:
+    if run.state == "breached":
+        second_at = _second_due(run, policy)
+        if second_at is None or SECOND in run.steps:
+            return []
+        return [Timer(max(second_at, run.due_set_at), second_at, run.clock, "second_step")]
+    breach = Timer(max(run.due_at, run.due_set_at), run.due_at, run.clock, "breach")
+    if run.warn_at is None or run.due_at in run.warned:
+        return [breach]
+    warn_at = max(run.warn_at, run.due_set_at)
+    if warn_at >= run.due_at:
+        return [breach]
+    return [Timer(warn_at, run.warn_at, run.clock, "warning"), breach]
+
+
+def _second_due(run: Run, policy: Policy) -> datetime | None:
+    """Return when the same run breaches a second time: so long after the due time that it missed first (G1)."""
+    row = policy.row(run.clock, run.rule)
+    after = row.second_step_after if row is not None else None
+    return None if after is None or run.breached_at is None else run.breached_at + after
+
+
+def fire(state: TicketClocks, timer: Timer, policy: Policy) -> Step:
+    """Return what a timer does; nothing, when its run ended or changed meanwhile."""
+    draft = Draft(state, policy, timer.at)
+    run = state.run(timer.clock)
+    if run is None or timer not in _timers_of(run, policy):
+        return draft.done()
+    if timer.what == "warning":
+        draft.put(replace(run, warned=(*run.warned, run.due_at)))
+        draft.facts.append(SlaDeadlineWarned(clock=run.clock, run=run.run, due_at=run.due_at))
+    else:
+        _breach(draft, run, timer)
+    return draft.done()
+
+
+def _breach(draft: Draft, run: Run, timer: Timer) -> None:
+    row = draft.row(run)
+    step = SECOND if timer.what == "second_step" or row.start == "first_breach" else FIRST
+    breached_at = run.due_at if run.breached_at is None else run.breached_at
+    draft.put(replace(run, state="breached", steps=(*run.steps, step), breached_at=breached_at))
+    draft.facts.append(
+        SlaDeadlineBreached(
+            clock=run.clock,
+            run=run.run,
+            step=step,
+            rule=row.id,
+            due_at=timer.due_at,
+            as_of_sequence=draft.state.last_sequence(max(timer.due_at, run.recorded_at)),
+        )
+    )
+    imported_at = draft.state.imported_at
+    if imported_at is not None and timer.due_at < imported_at:
+        return  # past when it was imported: the breach is recorded, nothing follows from it
+    _start_followers(draft, row, step, timer.due_at)
+    _escalate(draft, row, step)
+    if step == FIRST:
+        _penalise(draft, row)
+
+
+def _start_followers(draft: Draft, row: ClockRow, step: BreachStep, missed_at: datetime) -> None:
+    facts = draft.state.facts(draft.policy)
+    for clock in row.started_clocks(step):
+        follower = row_for(draft.policy, clock, facts)
+        if follower is not None:
+            draft.start(follower, missed_at)
+
+
+def _escalate(draft: Draft, row: ClockRow, step: BreachStep) -> None:
+    for entry in row.escalations(step):
+        if entry.escalate in draft.state.escalated_to:
+            continue
+        draft.state = replace(draft.state, escalated_to=(*draft.state.escalated_to, entry.escalate))
+        draft.facts.append(SlaEscalated(to=entry.escalate, reason=row.name))
+
+
+def _penalise(draft: Draft, row: ClockRow) -> None:
+    """A ledger entry against the owner, once per ticket, unless it was reported in time (G2); nobody, without an owner."""
+    penalty = row.penalty(FIRST)
+    owner = draft.state.owner
+    if penalty is None or owner is None or draft.state.penalised:
+        return
+    if any(excuse in draft.state.excuses for excuse in penalty.unless):
+        return
+    draft.state = replace(draft.state, penalised=True)
+    currency = draft.policy.currency
+    draft.facts.append(SlaPenaltyIncurred(owner=owner, amount=penalty.amount, currency=currency, rule=penalty.rule))

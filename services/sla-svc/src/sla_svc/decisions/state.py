@@ -1,0 +1,132 @@
+"""What is known of one ticket's clocks between two events: a frozen value that goes to JSON and back.
+
+Runs that were stopped are not here; no later decision asks for them (their numbers live on in `counts`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from amends.policy.choose import TicketFacts
+from amends.policy.facts import facts_of
+from amends.policy.model import Policy
+from amends.policy.values import CLOCK_ORDER, ClockName
+
+Phase = Literal["open", "resolved", "closed"]
+RunState = Literal["running", "breached", "met", "late", "cancelled"]
+
+ORDER = {clock: position for position, clock in enumerate(CLOCK_ORDER)}
+"""CONTRACT §3's order: in which equal instants are worked."""
+
+_ASKED = ("channel", "kind", "case_type", "level", "tags")
+_ASKED_OF_ITEMS = ("paid_amount", "affected")
+
+
+def asked_about(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what rows ask about of the data of `opened` or `reclassified`: nothing of a person, no names of goods."""
+    asked = {name: data[name] for name in _ASKED if data.get(name) is not None}
+    order = data.get("order")
+    if order:
+        items = [{name: item[name] for name in _ASKED_OF_ITEMS if name in item} for item in order.get("items") or ()]
+        currency = {"currency": order["currency"]} if "currency" in order else {}
+        asked["order"] = {**currency, "items": items}
+    return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A due time was changed: by whom it was agreed or extended is in `reason`; `at` is the event's time."""
+
+    at: datetime
+    moved_from: datetime
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one clock.
+
+    `start_at`: from when its time counts. `recorded_at`: the time of the event that started it, which can be later (a
+    ticket accepted before it was recorded). `due_set_at`: the time of the event that set the present due time; no timer
+    fires before it. `warned`: the due times it has warned of. `steps`: the steps it has breached. `due_extended`: the
+    due time was set by a leader, and survives another row.
+    """
+
+    clock: ClockName
+    run: int
+    rule: str
+    start_at: datetime
+    recorded_at: datetime
+    due_at: datetime
+    due_set_at: datetime
+    warn_at: datetime | None
+    calendar_confirmed: bool
+    state: RunState = "running"
+    warned: tuple[datetime, ...] = ()
+    steps: tuple[int, ...] = ()
+    breached_at: datetime | None = None
+    due_extended: bool = False
+    moves: tuple[Move, ...] = ()
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketClocks:
+    """One ticket, as far as its deadlines go.
+
+    `opened`: the fields that rows ask about, as they stand after reclassifications. `levels_up`: by how much reopenings
+    raised the level. `runs`: those not stopped, one per clock at most, in CONTRACT §3's order. `counts`: the number of
+    the last run of each clock. `escalated_to`: during this run of `escalate`. `excuses`: what spares the owner a
+    penalty, in any run. `imported_at`: when an imported ticket arrived; deadlines before it have no consequences.
+    `sequences`: (sequence, time) of the ticket's own events, for `as_of_sequence`.
+    """
+
+    ticket_id: str
+    tenant: str
+    policy_version: int
+    accepted_at: datetime
+    opened: dict[str, Any]
+    phase: Phase = "open"
+    levels_up: int = 0
+    owner: str | None = None
+    department: str | None = None
+    merchant_id: str | None = None
+    imported_at: datetime | None = None
+    runs: tuple[Run, ...] = ()
+    counts: dict[str, int] | None = None
+    escalated_to: tuple[str, ...] = ()
+    excuses: tuple[str, ...] = ()
+    penalised: bool = False
+    sequences: tuple[tuple[int, datetime], ...] = ()
+
+    def run(self, clock: str) -> Run | None:
+        """Return the clock's run that is not stopped, if any."""
+        return next((run for run in self.runs if run.clock == clock), None)
+
+    def facts(self, policy: Policy) -> TicketFacts:
+        """Return what the policy's rows ask of the ticket as it stands."""
+        return facts_of(policy, self.tenant, self.opened, levels_up=self.levels_up)
+
+    def last_sequence(self, until: datetime) -> int:
+        """Return the sequence of the ticket's last own event with `time` ≤ until; 0 when there is none."""
+        return max((sequence for sequence, at in self.sequences if at <= until), default=0)
+
+
+@cache
+def _json() -> TypeAdapter[TicketClocks]:
+    return TypeAdapter(TicketClocks)
+
+
+def to_json(state: TicketClocks) -> str:
+    """Write the state for its row."""
+    return _json().dump_json(state).decode()
+
+
+def from_json(written: str) -> TicketClocks:
+    """Read what `to_json` wrote, this version or an older one: fields are only added, with defaults."""
+    return _json().validate_json(written)
