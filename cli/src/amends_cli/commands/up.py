@@ -19,7 +19,7 @@ from amends_cli.suite.folder import SERVICES, DataFolder
 from amends_cli.suite.leases import AlreadyHeld, Lease, holder
 from amends_cli.suite.running import SuiteRun
 from amends_cli.suite.session import Run, StopRequested, supervise
-from amends_cli.suite.settle import Asked, check, given_urls, split_names
+from amends_cli.suite.settle import Asked, check, given_urls, settle, split_names
 
 _STOP_WITHIN_S = 90.0
 _POLL_S = 0.1
@@ -52,10 +52,12 @@ def up(
     check(asked)
     folder = DataFolder(data)
     folder.make()
+    beside = _is_beside(folder, asked)
+    if not beside:
+        settle(asked, folder.remembered())
     if detach:
         _detach(folder, asked)
         return
-    beside = _is_beside(folder, asked)
     lease = Lease(folder.lease)
     if not beside:
         try:
