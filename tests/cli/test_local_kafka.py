@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from amends_cli.local.jars import LockedJar, class_path, locked_jars
 from amends_cli.local.kafka import LocalKafka
+from amends_cli.local.process import ServerFailed
 
 
 async def _send(server: LocalKafka, texts: list[bytes]) -> None:
@@ -67,3 +68,27 @@ def test_jars_that_are_whole_are_not_fetched_again(tmp_path: Path) -> None:
     (tmp_path / "thing-1.jar").write_bytes(content)
 
     assert class_path([jar], tmp_path) == [tmp_path / "thing-1.jar"]
+
+
+def test_a_damaged_jar_is_fetched_again_and_one_that_is_not_the_locks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"a jar"
+    jar = LockedJar(hashlib.sha256(content).hexdigest(), len(content), "org.example:thing:1!")
+    (tmp_path / "thing-1.jar").write_bytes(b"half")
+    arrives = [b"other", content]
+
+    def download(_jar: LockedJar, folder: Path, _report: object) -> Path:
+        file = folder / "thing-1.jar"
+        file.write_bytes(arrives.pop(0))
+        return file
+
+    monkeypatch.setattr("amends_cli.local.jars._download", download)
+
+    with pytest.raises(ServerFailed, match="is not the file of our lock"):
+        class_path([jar], tmp_path)
+    assert (tmp_path / "thing-1.jar").read_bytes() == b"half"
+
+    assert class_path([jar], tmp_path) == [tmp_path / "thing-1.jar"]
+    assert (tmp_path / "thing-1.jar").read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["thing-1.jar"]

@@ -68,8 +68,8 @@ class Suite:
                 process.kill()
             process.communicate()
 
-    def _words(self, command: str, *words: str) -> list[str]:
-        return [sys.executable, "-m", "amends_cli", command, "--data", str(self.data), *words]
+    def _words(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "amends_cli", *words, "--data", str(self.data)]
 
     def _json(self, name: str) -> Any:
         return json.loads((self.data / name).read_text(encoding="utf-8"))
@@ -200,3 +200,21 @@ def test_scaled_time_starts_once_and_another_scale_is_refused(suite: Suite) -> N
     assert "runs at scale 60" in refused.stderr
     assert suite.run("up", "--detach").returncode == 0
     assert json.loads((suite.data / "suite.json").read_text())["anchor"] == anchor
+
+
+@pytest.mark.kafka
+def test_the_same_on_kafka_which_is_healed_too(suite: Suite) -> None:
+    assert suite.run("up", "--bus", "kafka", "--detach").returncode == 0
+    assert suite.endpoints()["bus"].startswith("kafka://127.0.0.1:")
+    listed = suite.run("topics", "list", "--json")
+    assert "amends.ticket.v1.dlq.sla" in json.loads(listed.stdout)
+
+    before = suite.pids()["kafka"]
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: suite.pids().get("kafka") not in {None, before})
+
+    assert json.loads(suite.run("topics", "list", "--json").stdout) == json.loads(listed.stdout)
+    assert suite.run("down").returncode == 0
+    refused = suite.run("up", "--bus", "embedded")
+    assert refused.returncode == 2
+    assert "on the kafka bus" in refused.stderr
