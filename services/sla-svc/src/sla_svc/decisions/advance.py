@@ -10,9 +10,9 @@ from datetime import datetime
 from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.events.registry import COMPENSATION_TOPIC, CONTACT_TOPIC, TICKET_TOPIC, topic_of
+from amends.events.ticket import TicketOpened
 from amends.policy.model import Policy
-from sla_svc.decisions.apply import apply
-from sla_svc.decisions.draft import Step
+from sla_svc.decisions.apply import NotOpened, apply
 from sla_svc.decisions.fire import Timer, fire, next_timers
 from sla_svc.decisions.state import Run, TicketClocks
 
@@ -35,9 +35,14 @@ class Happening:
 class Progress:
     """A ticket brought up to an instant: its state, what happened, and when the next timer is set."""
 
-    state: TicketClocks | None
+    state: TicketClocks
     happenings: tuple[Happening, ...]
     next_at: datetime | None
+
+
+def is_opening(event: Event) -> bool:
+    """Say whether this event opens its ticket."""
+    return event.type == TicketOpened.wire_type
 
 
 def in_order(events: Sequence[Event]) -> list[Event]:
@@ -48,8 +53,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
 def _order(event: Event) -> tuple[bool, datetime, int, int]:
     topic = topic_of(event.type)
     # Two services' clocks may differ: nothing that happened to a ticket happened before it was opened.
-    late = not (topic == TICKET_TOPIC and event.sequence == 1)
-    return (late, event.time, SOURCE_ORDER[topic], event.sequence or 0)
+    return (not is_opening(event), event.time, SOURCE_ORDER[topic], event.sequence or 0)
 
 
 def advance(
@@ -63,26 +67,32 @@ def advance(
     """Apply the events (all of them recorded at or before `up_to`) and fire every timer due by then.
 
     `robot_on`: whether the tenant's robot answered at an instant.
+
+    Raises:
+        NotOpened: there is neither a state nor an `opened` among the events.
     """
     happenings: list[Happening] = []
     for event in in_order(events):
-        state = _fire_until(state, policy, event.time, happenings, inclusive=False)
+        if state is not None:
+            state = _fire_until(state, policy, event.time, happenings, inclusive=False)
         step = apply(state, event, policy, robot_on=robot_on(event.time))
         state = step.state
         happenings.append(Happening(event.time, event, None, step.facts, step.ended))
+    if state is None:
+        raise NotOpened("a ticket without events has no clocks")
     state = _fire_until(state, policy, up_to, happenings, inclusive=True)
-    timers = next_timers(state, policy) if state is not None else ()
+    timers = next_timers(state, policy)
     return Progress(state, tuple(happenings), timers[0].at if timers else None)
 
 
 def _fire_until(
-    state: TicketClocks | None, policy: Policy, until: datetime, happenings: list[Happening], *, inclusive: bool
-) -> TicketClocks | None:
-    while state is not None and (timers := next_timers(state, policy)):
+    state: TicketClocks, policy: Policy, until: datetime, happenings: list[Happening], *, inclusive: bool
+) -> TicketClocks:
+    while timers := next_timers(state, policy):
         first = timers[0]
         if first.at > until or (first.at == until and not inclusive):
             break
-        step: Step = fire(state, first, policy)
+        step = fire(state, first, policy)
         state = step.state
         happenings.append(Happening(first.at, None, first, step.facts, step.ended))
     return state

@@ -12,7 +12,6 @@ from amends.events.sla import SlaClockMoved, SlaClockStarted, SlaClockStopped
 from amends.policy.due import Due, due, due_at_agreed, warn_for
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
-from amends.policy.values import ClockName
 from sla_svc.decisions.state import ORDER, Move, Run, TicketClocks
 
 
@@ -81,6 +80,7 @@ class Draft:
                 due_set_at=self.at,
                 warn_at=reckoned.warn_at,
                 calendar_confirmed=reckoned.calendar_confirmed,
+                chosen_for=self.state.facts(self.policy),
             )
         )
         self.facts.append(
@@ -110,6 +110,7 @@ class Draft:
             due_at=due_at,
             warn_at=warn_for(row, run.start_at, due_at, self.policy),
             due_extended=extended,
+            chosen_for=run.chosen_for if row.id == run.rule else self.state.facts(self.policy),
             due_set_at=self.at if moved else run.due_set_at,
             moves=(*run.moves, Move(self.at, run.due_at, due_at, reason)) if moved else run.moves,
         )
@@ -139,8 +140,3 @@ class Draft:
         for run in stopped:
             self.stop(run)
         return stopped
-
-
-def known_clock(name: str) -> ClockName | None:
-    """Return a clock's name if it is one of CONTRACT §3's."""
-    return next((clock for clock in ORDER if clock == name), None)

@@ -54,7 +54,7 @@ class Run:
     `start_at`: from when its time counts. `recorded_at`: the time of the event that started it, which can be later (a
     ticket accepted before it was recorded). `due_set_at`: the time of the event that set the present due time; no timer
     fires before it. `warned`: the due times it has warned of. `steps`: the steps it has breached. `due_extended`: the
-    due time was set by a leader, and survives another row.
+    due time was set by a leader, and survives another row. `chosen_for`: what the ticket was when its row was chosen.
     """
 
     clock: ClockName
@@ -73,6 +73,7 @@ class Run:
     due_extended: bool = False
     moves: tuple[Move, ...] = ()
     ended_at: datetime | None = None
+    chosen_for: TicketFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
