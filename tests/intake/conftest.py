@@ -1,0 +1,217 @@
+"""Intake's HTTP door over a real PostgreSQL: no bus, tokens signed by a key made here."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import intake_svc
+from amends import migrations
+from amends.auth import Keys, Verifier
+from amends.clock import real_now
+from amends.db import engine_for, reading, writing
+from amends.events.codec import event_from_json
+from amends.events.data import EventData
+from amends.events.envelope import Event
+from amends.http.app import build_app
+from amends.ids import new_id
+from amends.outbox import Outbox
+from amends.policy.book import PolicyBook, PublishedPolicy
+from amends.policy.load import default_policy
+from intake_svc.api.door import Door
+from intake_svc.api.opening import opening_router
+from intake_svc.api.reading import reading_router
+from intake_svc.api.steps import steps_router
+from intake_svc.handlers import consumed
+from intake_svc.handlers.desk import Desk
+from intake_svc.handlers.numbers import Serials
+from intake_svc.settings import IntakeSettings
+
+ISSUER = "http://issuer.test"
+
+
+class _KeysAtHand(Keys):
+    """The issuer's keys without an issuer."""
+
+    def __init__(self, keys: KeySet) -> None:
+        self._at_hand = keys
+
+    async def get(self, *, unknown_key: bool = False) -> KeySet:
+        return self._at_hand
+
+
+@dataclass(frozen=True)
+class As:
+    """Calls intake as one caller. Every POST gets a fresh `Idempotency-Key` unless it is given one."""
+
+    http: httpx.AsyncClient
+    token: str
+    keys: Any = field(default_factory=lambda: itertools.count(1))
+
+    def _headers(self, given: dict[str, str]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} | given
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.http.get(f"/v1{path}", params=params, headers=self._headers({}))
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> httpx.Response:
+        sent = {"Idempotency-Key": key or f"key-{new_id()}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        return await self.http.post(f"/v1{path}", json={} if body is None else body, headers=self._headers(sent))
+
+    async def upload(self, path: str, *, key: str | None = None, **parts: Any) -> httpx.Response:
+        sent = {"Idempotency-Key": key or f"key-{new_id()}"}
+        return await self.http.post(f"/v1{path}", headers=self._headers(sent), **parts)
+
+    async def open(self, **changes: Any) -> str:
+        answer = await self.post("/tickets", ticket(**changes))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ticket_id"])
+
+    async def step(self, ticket_id: str, noun: str, body: Any = None, **headers: str) -> httpx.Response:
+        return await self.post(f"/tickets/{ticket_id}/{noun}", body, **headers)
+
+    async def shown(self, ticket_id: str) -> dict[str, Any]:
+        answer = await self.get(f"/tickets/{ticket_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+@dataclass
+class Intake:
+    """The application, its database, and what stands in for the issuer and the other services."""
+
+    http: httpx.AsyncClient
+    engine: AsyncEngine
+    desk: Desk
+    door: Door
+    key: ECKey
+    told: Any = field(default_factory=lambda: itertools.count(1))
+
+    def caller(self, role: str, subject: str | None = None, *, tenant: str = "demo", client: str = "test") -> As:
+        now = int(real_now().timestamp())
+        claims: dict[str, Any] = {"iss": ISSUER, "aud": "amends", "client_id": client, "tenant": tenant, "role": role}
+        claims |= {"scope": "amends", "iat": now, "exp": now + 600} | ({"sub": subject} if subject else {})
+        token = jwt.encode({"alg": "ES256", "kid": self.key.thumbprint()}, claims, self.key)
+        return As(self.http, token)
+
+    async def events(self, ticket_id: str) -> list[Event]:
+        query = text("SELECT event FROM outbox WHERE subject = :ticket ORDER BY sequence")
+        async with reading(self.engine) as tx:
+            rows = await tx.execute(query, {"ticket": ticket_id})
+        import json
+
+        return [event_from_json(json.loads(row[0])) for row in rows]
+
+    async def hears(self, ticket_id: str, *facts: EventData, source: str = "/amends/sla", tenant: str = "demo") -> None:
+        """Have intake consume what another service said."""
+        for fact in facts:
+            event = Event(
+                id=str(new_id()),
+                source=source,
+                type=fact.wire_type,
+                subject=ticket_id,
+                time=real_now(),
+                partitionkey=ticket_id,
+                tenantid=tenant,
+                data=fact.to_data(),
+                sequence=next(self.told),
+            )
+            async with writing(self.engine) as tx:
+                await consumed.handle(tx, self.desk, event)
+
+
+def _door(engine: AsyncEngine, settings: IntakeSettings, policies: PolicyBook) -> Door:
+    desk = Desk(Outbox("/amends/intake", settings.event_bytes_max), policies, settings.limits(), new_id)
+    return Door(engine, desk, Serials(engine, real_now, settings.serials_per_block), settings)
+
+
+@pytest.fixture
+async def intake_with(fresh_database: str) -> AsyncIterator[Callable[..., Any]]:
+    """Start intake with settings of the test's own."""
+    started: list[Intake] = []
+
+    async def start(**settings: Any) -> Intake:
+        told = {"database_url": fresh_database, "bus_url": "none", "issuer_url": ISSUER, "listen_port": 1}
+        chosen = IntakeSettings(**(told | settings))
+        engine = engine_for(fresh_database, application="intake-test", pool_size=8)
+        await migrations.migrate(engine, migrations.location(intake_svc.__file__ or ""))
+        policies = PolicyBook()
+        for tenant in ("demo", "other"):
+            policies.put(PublishedPolicy(tenant, 1, default_policy()))
+        door = _door(engine, chosen, policies)
+        key = ECKey.generate_key("P-256")
+        public = ECKey.import_key({**key.as_dict(private=False), "kid": key.thumbprint()})
+        app = build_app(
+            title="intake",
+            engine=engine,
+            verifier=Verifier(ISSUER, _KeysAtHand(KeySet([public]))),
+            routers=(opening_router(door), reading_router(door), steps_router(door)),
+            handle=lambda tx, event: consumed.handle(tx, door.desk, event),
+            readiness=_ready,
+            after_request=lambda: None,
+        )
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake.test")
+        started.append(Intake(http, engine, door.desk, door, key))
+        return started[-1]
+
+    yield start
+    for running in started:
+        await running.http.aclose()
+        await running.engine.dispose()
+
+
+async def _ready() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+async def intake(intake_with: Callable[..., Any]) -> Intake:
+    """Intake with its default settings and the default policy for tenants demo and other."""
+    return await intake_with()
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """An order of two lines and shipping: 100.00 + 50.00 + 10.00."""
+    items = [
+        {"line_id": "1", "sku": "cup", "name": "茶杯", "quantity": 2, "paid_amount": 10_000},
+        {"line_id": "2", "sku": "pot", "name": "茶壶", "quantity": 1, "paid_amount": 5_000},
+    ]
+    return {
+        "order_id": "o-1",
+        "currency": "CNY",
+        "paid_amount": 16_000,
+        "shipping_fee": 1_000,
+        "items": items,
+    } | changes
+
+
+def ticket(**changes: Any) -> dict[str, Any]:
+    """A body for `POST /tickets`; None takes a field away."""
+    body: dict[str, Any] = {
+        "channel": "chat",
+        "kind": "after_sales",
+        "case_type": "return_refund",
+        "customer": {"customer_id": "c-1", "name": "李雷", "contacts": {"phone": "13800000000"}, "language": "zh"},
+        "order": order(),
+        "description": "壶盖碎了",
+    } | changes
+    return {name: value for name, value in body.items() if value is not None}
+
+
+@pytest.fixture
+def fields_of() -> Callable[[httpx.Response], set[str]]:
+    """Return the fields that a 422 names."""
+
+    def named(answer: httpx.Response) -> set[str]:
+        assert answer.status_code == 422, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        return {error["field"] for error in answer.json()["errors"]}
+
+    return named
