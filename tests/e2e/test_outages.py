@@ -1,0 +1,104 @@
+"""What is away delays a breach and never invents one; what was accepted is never lost (DESIGN, "provable")."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from tests.e2e.api import Api
+from tests.e2e.claims import breached_once, ledgers_agree, no_money_moved, nothing_happened_twice
+from tests.e2e.suite import Suite
+from tests.e2e.waiting import eventually
+
+from amends.instants import parse_instant
+from amends_cli.suite.folder import SERVICES
+
+pytestmark = pytest.mark.e2e
+
+LATE = timedelta(hours=2)
+"""Domain time that an outage goes on after the deadline."""
+
+
+async def pass_by(api: Api, due_at: str) -> None:
+    """Wait until a deadline is well over in domain time."""
+    over: datetime = parse_instant(due_at) + LATE
+
+    async def is_over() -> bool:
+        return api.now() > over
+
+    await eventually(is_over, api.real_s(over - api.now()) + 5, "the deadline is over")
+
+
+async def replied_in_time_and_silent(api: Api) -> tuple[str, str, str]:
+    """Ask about two tickets; return the one to be answered, the one that stays silent, and the earlier due time."""
+    answered, silent = await api.open_and_ask(), await api.open_and_ask()
+    due = [(await api.until_clock(t, "dept_reply", "running", within_s=20))["due_at"] for t in (answered, silent)]
+    return answered, silent, due[1]
+
+
+async def only_the_silent_one_is_refunded(api: Api, answered: str, silent: str) -> None:
+    remedy = await api.until_issued(silent, within_s=60)
+    assert remedy["amount"] == 19_900
+    assert (await api.until_clock(answered, "dept_reply", "met", within_s=20))["rule"] == "B1"
+    await no_money_moved(api, answered)
+    await breached_once(api, silent)
+    await ledgers_agree(api, [answered, silent])
+    await nothing_happened_twice(api, silent)
+
+
+async def test_sla_stopped_over_a_deadline_finds_the_reply_that_was_made_in_time(suite: Suite, api: Api) -> None:
+    answered, silent, due_at = await replied_in_time_and_silent(api)
+    suite.hold("sla")
+    try:
+        await api.reply(answered)
+        assert api.now() < parse_instant(due_at), "the machine was too slow for this test: the reply came late"
+        await pass_by(api, due_at)
+    finally:
+        suite.release("sla")
+    await only_the_silent_one_is_refunded(api, answered, silent)
+
+
+async def test_a_bus_stopped_over_a_deadline_invents_no_breach_of_what_was_answered_meanwhile(
+    suite: Suite, api: Api
+) -> None:
+    answered, silent, due_at = await replied_in_time_and_silent(api)
+    await suite.take_bus_away()
+    try:
+        await api.reply(answered)
+        assert api.now() < parse_instant(due_at), "the machine was too slow for this test: the reply came late"
+        await pass_by(api, due_at)
+        await no_money_moved(api, answered, silent)
+    finally:
+        await suite.bring_bus_back()
+    await only_the_silent_one_is_refunded(api, answered, silent)
+
+
+async def test_intake_goes_on_accepting_while_the_bus_is_away_and_loses_nothing(suite: Suite, api: Api) -> None:
+    await suite.take_bus_away()
+    try:
+        tickets = await api.open_many(20)
+        assert await suite.unready_reason("intake") is None
+    finally:
+        await suite.bring_bus_back()
+    for ticket in tickets:
+        await api.until_issued(ticket, within_s=90)
+    await ledgers_agree(api, tickets)
+    for ticket in tickets:
+        await nothing_happened_twice(api, ticket)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_whose_database_is_away_says_so_and_recovers_by_itself(
+    suite: Suite, api: Api, service: str
+) -> None:
+    ticket = await api.open_and_ask()
+    pid = suite.pid(service)
+    await suite.take_database_away(service)
+    try:
+        reason = await eventually(lambda: suite.unready_reason(service), 20, f"{service} says that it is not ready")
+        assert "database" in str(reason)
+    finally:
+        await suite.bring_database_back(service)
+    await suite.until_ready(service)
+    assert suite.pid(service) == pid, "it waited, and did not restart"
+
+    assert (await api.until_issued(ticket, within_s=60))["amount"] == 19_900
+    await nothing_happened_twice(api, ticket)
