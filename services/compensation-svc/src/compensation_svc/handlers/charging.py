@@ -1,0 +1,50 @@
+"""Who pays for what was issued: the responsible party, once it is found (RULEBOOK B, Payer)."""
+
+from datetime import datetime
+
+from amends.db import Tx
+from amends.events.compensation import CompensationChargedBack
+from amends.events.data import EventData
+from amends.events.envelope import Event
+from compensation_svc.decisions import ledger as entries
+from compensation_svc.decisions.ticket import TicketView, view_of
+from compensation_svc.handlers.balancing import post
+from compensation_svc.handlers.ports import Ports
+from compensation_svc.store import remedies, tickets
+from compensation_svc.store.remedies import Remedy
+
+
+async def charge(tx: Tx, ports: Ports, remedy: Remedy, view: TicketView, at: datetime) -> list[EventData]:
+    """Write down who is charged for an issued remedy and return the fact to publish; nothing if nobody is known yet.
+
+    `view` is the ticket as it stands now: the first party found stands, so whoever was known at the breach is in it.
+    """
+    party = view.payer_found
+    amount, currency = remedy.money
+    if party is None or remedy.charged_at is not None or not amount:
+        return []
+    movement = entries.charge_back(amount, currency, party)
+    if movement.source == movement.target:
+        return []
+    await post(tx, ports, remedy, movement, at)
+    await remedies.change(tx, remedy.remedy_id, charged_kind=party.kind, charged_id=party.id, charged_at=at)
+    fact = CompensationChargedBack(
+        remedy_id=str(remedy.remedy_id),
+        party=party,
+        amount=amount,
+        currency=currency,
+        rule=remedy.rule,
+        evidence=view.evidence,
+    )
+    return [fact]
+
+
+async def recover(tx: Tx, ports: Ports, ticket_id: str, cause: Event) -> None:
+    """Recover from suspense what was issued before the responsible party was found; the ticket is locked."""
+    open_ones = [one for one in await remedies.of_ticket(tx, ticket_id) if one.state == "issued"]
+    if not open_ones:
+        return
+    view = view_of(await tickets.events(tx, ticket_id))
+    at = await ports.outbox.now(tx, ticket_id)
+    facts = [fact for remedy in open_ones for fact in await charge(tx, ports, remedy, view, at)]
+    await ports.outbox.publish(tx, ticket_id, facts, tenant=view.tenant, at=at, cause=cause)
