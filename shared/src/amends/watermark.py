@@ -166,5 +166,6 @@ class WatermarkView:
         return min(known) if len(known) == len(per_topic) else None
 
     def _reached(self, topic: str, positions: Mapping[TopicPartition, int]) -> datetime | None:
-        covered = (w.up_to for w in self._by_topic.get(topic, ()) if w.covered_by(topic, positions))
-        return max(covered, default=None)
+        # Neither instant nor offsets ever go back, so the newest that is covered says most; asked at every watermark.
+        newest_first = reversed(self._by_topic.get(topic, ()))
+        return next((w.up_to for w in newest_first if w.covered_by(topic, positions)), None)
