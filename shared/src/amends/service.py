@@ -7,9 +7,11 @@ start, it does not fail it.
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -236,6 +238,9 @@ async def _serve(service: Service[S], settings: S) -> None:
         timeout_graceful_shutdown=5,
         lifespan="off",
     )
+    # uvicorn raises the signal again after its clean stop, before ours: this handler makes that an ordinary end.
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, _stopped)
     starting = asyncio.create_task(running.start())
     try:
         await uvicorn.Server(config).serve()
@@ -245,3 +250,7 @@ async def _serve(service: Service[S], settings: S) -> None:
             await starting
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(running.stop(), settings.stop_s_max)
+
+
+def _stopped(_signal: int, _frame: FrameType | None) -> None:
+    return
