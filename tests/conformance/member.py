@@ -4,9 +4,13 @@ import asyncio
 import json
 import sys
 
+import structlog
+
 from amends.bus.connect import connect
 from amends.bus.port import BusError, TopicPartition
 from amends.bus.settings import BusSettings
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout carries answers
 
 
 async def obey(consumer, command, words):

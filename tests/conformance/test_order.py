@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 
+from tests.conformance.steps import from_the_start, make_topic, read, read_all, send, values
+
 from amends.bus.port import Ack, BusError, Message
-from tests.conformance.conftest import from_the_start, make_topic, read, read_all, send, values
 
 
 async def test_messages_of_one_key_come_in_the_order_they_were_sent(bus, topic, group):

@@ -1,7 +1,8 @@
 """Large messages pass, oversize ones are refused alone (DESIGN, decision 3)."""
 
+from tests.conformance.steps import from_the_start, read
+
 from amends.bus.port import Ack, Message, MessageTooLarge
-from tests.conformance.conftest import from_the_start, read
 
 KIB = 1024
 
