@@ -1,0 +1,42 @@
+"""`amends demo`, from an empty folder to the verdict."""
+
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+
+from amends_cli.demo.calls import NoAnswer, Refused
+from amends_cli.demo.scenario import SCENARIO
+from amends_cli.demo.session import Result, run_scenario
+from amends_cli.demo.suite import RunningSuite, fresh_folder, running
+from amends_cli.demo.table import showing, verdict
+from amends_cli.errors import ANSWER_IS_NO, DONE, CommandFailed
+
+
+def run(bus: str, data: Path | None, console: Console | None = None) -> int:
+    """Start a fresh suite, play the scenario, say what came of it, stop the suite. Returns the exit code.
+
+    Raises:
+        CommandFailed: the suite does not start, or does not answer.
+    """
+    console = console or Console()
+    folder = fresh_folder(data)
+
+    def say(text: str) -> None:
+        console.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+    try:
+        with running(folder, bus, say) as suite:
+            console.print(f"{len(SCENARIO)} tickets; every outcome is checked against the rulebook", highlight=False)
+            result = asyncio.run(_play(suite, console))
+            verdict(result, console)
+    except (NoAnswer, Refused) as error:
+        raise CommandFailed(f"the demo could not be reckoned up: {error}. Logs: {folder.logs}") from error
+    finally:
+        console.print(f"data: {folder.path}   logs: {folder.logs}", markup=False, highlight=False, soft_wrap=True)
+    return ANSWER_IS_NO if result.differences else DONE
+
+
+async def _play(suite: RunningSuite, console: Console) -> Result:
+    with showing(console) as show:
+        return await run_scenario(suite.endpoints, suite.secret, suite.anchor, on_progress=show)
