@@ -30,7 +30,10 @@ def reasons_to_ask(amount: int, limits: Limits, around: Circumstances) -> tuple[
         (around.row_requires, "the rule asks for a supervisor's approval"),
         (amount > limits.automatic, f"{amount} is above the automatic limit of {limits.automatic}"),
         (not around.currency_known, "the order's currency is not the policy's, so its limits say nothing of it"),
-        (exceeds_budget(amount, around.budget_left), f"{amount} is more than the {around.budget_left} left today"),
+        (
+            exceeds_budget(amount, around.budget_left),
+            f"{amount} is more than the {around.budget_left} left of the day's budget",
+        ),
         (around.in_outage, "the deadline lies in an outage of ours"),
         (around.mode == "approve", "payouts are in approve mode"),
     )
