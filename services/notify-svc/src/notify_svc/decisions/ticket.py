@@ -1,0 +1,91 @@
+"""What notify knows of a ticket: a fold over intake's events. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from amends.events.data import EventData
+from amends.events.envelope import Event
+from amends.events.registry import payload
+from amends.events.ticket import (
+    TicketAssigned,
+    TicketClosed,
+    TicketDepartmentAsked,
+    TicketOpened,
+    TicketReclassified,
+    TicketReopened,
+    TicketResolved,
+)
+from amends.policy.choose import TicketFacts
+from amends.policy.facts import facts_of
+from amends.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as intake's events tell it; never a name, an address or a text of a person.
+
+    `facts`: the data of `opened`, with every later change laid over it. `asked`: the department asked last.
+    `settled`: resolved or closed now. `opened_at`: when intake recorded it; `accepted_at`: from when its clocks run.
+    """
+
+    ticket_id: str
+    tenant: str
+    policy_version: int
+    opened_at: datetime
+    accepted_at: datetime
+    facts: Mapping[str, Any]
+    asked: str | None = None
+    settled: bool = False
+    reopenings: int = 0
+
+    @property
+    def department(self) -> str | None:
+        """Return whom a message to the department reaches: the one asked last, else the ticket's own."""
+        return self.asked or self.facts.get("department")
+
+    @property
+    def customer(self) -> Mapping[str, Any]:
+        """Return who the customer is, by reference."""
+        found: Mapping[str, Any] = self.facts.get("customer") or {}
+        return found
+
+    @property
+    def number(self) -> str:
+        """Return what people call the ticket by."""
+        return str(self.facts.get("ticket_no") or self.ticket_id)
+
+    def scope(self, policy: Policy) -> TicketFacts:
+        """Return what policy rows ask of it, as it stands now (G4: one level up at each reopening)."""
+        levels_up = policy.reopening.levels_up if policy.reopening else 0
+        return facts_of(policy, self.tenant, self.facts, levels_up=self.reopenings * levels_up)
+
+
+def opened(event: Event, data: TicketOpened, version: int) -> Ticket:
+    """Return the ticket that `opened` begins, under the policy version that it pins."""
+    facts = {name: value for name, value in data.to_data().items() if name != "evidence"}
+    return Ticket(event.subject, event.tenantid, version, event.time, data.accepted(event.time), facts)
+
+
+def after(ticket: Ticket, data: EventData) -> Ticket:
+    """Return the ticket after one more of intake's events."""
+    match data:
+        case TicketReclassified():
+            changed = {name: value for name, value in data.to_data().items() if name != "evidence"}
+            return replace(ticket, facts={**ticket.facts, **changed})
+        case TicketAssigned():
+            return replace(ticket, facts={**ticket.facts, "owner": data.owner})
+        case TicketDepartmentAsked():
+            return replace(ticket, asked=data.department)
+        case TicketResolved() | TicketClosed():
+            return replace(ticket, settled=True)
+        case TicketReopened() if ticket.settled:
+            return replace(ticket, settled=False, reopenings=ticket.reopenings + 1)
+        case _:
+            return ticket
+
+
+def advance(ticket: Ticket, event: Event) -> Ticket:
+    """Return the ticket after one more of intake's events, as it stands on the bus."""
+    return after(ticket, payload(event))
