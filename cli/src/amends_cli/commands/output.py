@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 _results = Console(soft_wrap=True, highlight=False)
 _notes = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -27,8 +26,12 @@ def result_json(value: Any) -> None:
 
 
 def result_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write a result as a table: for every row, what it has for these columns."""
-    table = Table(*columns, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
-    _results.print(table)
+    """Write a result as aligned columns. Nothing is cut to the terminal's width: ids are there to be copied."""
+    cells = [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    for line in cells:
+        result("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else " ".join(str(value).split())

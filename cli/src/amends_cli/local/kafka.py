@@ -15,6 +15,7 @@ from amends_cli.local.jars import class_path
 from amends_cli.local.java import java
 from amends_cli.local.ports import choose_port, remembered_port
 from amends_cli.local.process import ChildProcess, ServerFailed
+from amends_cli.local.surroundings import minimal_environment
 
 _READY_WITHIN_S = 120.0
 _STOP_WITHIN_S = 30.0
@@ -98,7 +99,7 @@ class LocalKafka:
         settings = self._write_settings()
         if not (self._dir / "logs" / "meta.properties").exists():
             self._format(program, settings)
-        self._process.start([*program, "kafka.Kafka", settings], _environment(), self._dir)
+        self._process.start([*program, "kafka.Kafka", settings], minimal_environment(), self._dir)
 
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting."""
@@ -159,7 +160,7 @@ class LocalKafka:
         cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         words = [*program, "kafka.tools.StorageTool", "format", "-g", "-t", cluster, "-c", settings]
         done = subprocess.run(  # noqa: S603 - the words are ours
-            words, capture_output=True, text=True, check=False, env=_environment()
+            words, capture_output=True, text=True, check=False, env=minimal_environment()
         )
         if done.returncode != 0:
             raise ServerFailed(f"Kafka's log folder {self._dir / 'logs'} cannot be made: {done.stdout}{done.stderr}")
@@ -190,8 +191,3 @@ def answers(port: int) -> bool:
             return len(connection.recv(4)) > 0
     except OSError:
         return False
-
-
-def _environment() -> dict[str, str]:
-    """Return what Java needs of our environment: options of the user's other Java programs are not for this one."""
-    return {name: value for name in ("PATH", "HOME", "LANG", "TMPDIR") if (value := os.environ.get(name))}

@@ -1,6 +1,5 @@
 """PostgreSQL 18 from its PyPI wheel, run as a child of ours on the loopback (DESIGN 7)."""
 
-import contextlib
 import os
 import re
 import secrets
@@ -16,6 +15,7 @@ from amends_cli.local.account import Account, this_account
 from amends_cli.local.binaries import folder_for, installed_binaries
 from amends_cli.local.ports import remembered_port
 from amends_cli.local.process import ChildProcess, ServerFailed
+from amends_cli.local.surroundings import minimal_environment, working_in
 
 _USER = "amends"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -57,7 +57,7 @@ class LocalPostgres:
             self._initdb()
         self._clear_stale_pid()
         self.port = remembered_port(self._dir / "port", served=self.port)
-        self._process.start(self._as_account([self._binaries / "postgres", *self._options()]), _environment())
+        self._process.start(self._as_account([self._binaries / "postgres", *self._options()]), minimal_environment())
         self._wait_ready()
 
     def ask_to_stop(self) -> None:
@@ -175,10 +175,10 @@ class LocalPostgres:
         """Wait for what is left of a killed server, then drop a pid file whose number another program has by now."""
         pid_file = self._data / "postmaster.pid"
         limit = monotonic_s() + _STOP_WITHIN_S
-        while _working_in(self._data):
+        while working_in(self._data):
             if monotonic_s() > limit:
                 raise ServerFailed(
-                    f"PostgreSQL processes {_working_in(self._data)} still work in {self._data}: another `amends up` "
+                    f"PostgreSQL processes {working_in(self._data)} still work in {self._data}: another `amends up` "
                     "with this data folder? Stop it first with `amends down`."
                 )
             time.sleep(_POLL_S)
@@ -200,7 +200,7 @@ class LocalPostgres:
         while monotonic_s() < limit:
             if not self._process.alive():
                 raise self._process.failure(f"ended while it started (exit code {self._process.exit_code}).")
-            if subprocess.run(probe, check=False, env=_environment()).returncode == 0:  # noqa: S603 - constant words
+            if subprocess.run(probe, check=False, env=minimal_environment()).returncode == 0:  # noqa: S603 - constant words
                 return
             time.sleep(_POLL_S)
         self._process.kill()
@@ -216,7 +216,7 @@ class LocalPostgres:
             check=False,
             capture_output=True,
             text=True,
-            env={**_environment(), **extra},
+            env={**minimal_environment(), **extra},
             cwd="/",
             user=uid,
             group=gid,
@@ -227,26 +227,8 @@ class LocalPostgres:
         return done.stdout
 
 
-def _environment() -> dict[str, str]:
-    """Return what PostgreSQL's programs need of our environment; PG* variables of the user would lead them astray."""
-    return {name: value for name in ("PATH", "HOME", "LANG", "TMPDIR") if (value := os.environ.get(name))}
-
-
 def _write_for(file: Path, text: str, account: Account) -> None:
     file.touch(mode=0o600)
     file.write_text(text, encoding="ascii")
     if account.user is not None:
         os.chown(file, *account.user)
-
-
-def _working_in(folder: Path) -> list[int]:
-    """Return the processes whose working directory is this data folder: a server and its backends, even orphaned ones.
-
-    More certain than the number in the pid file, which another program may have by now (as after a machine's restart).
-    """
-    found = []
-    for entry in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else ():
-        with contextlib.suppress(OSError):
-            if (entry / "cwd").readlink() == folder:
-                found.append(int(entry.name))
-    return found
