@@ -27,6 +27,7 @@ _FROM_OPENING = WATCHED - {"dept_reply", "dept_reply_second"}
 def clock_differences(case: Case, story: Story, policy: Policy) -> Iterator[str]:
     """Say where a ticket's clocks differ from what the rulebook promises."""
     yield from _breaches(case, story)
+    yield from _runs(story)
     yield from _met(case, story)
     yield from _due_times(story, policy)
     yield from _starts(story)
@@ -65,11 +66,17 @@ def _breach(case: Case, story: Story, breach: Breach, fact: SlaDeadlineBreached,
         yield f"deadline {name} was declared breached before it was due"
 
 
-def _met(case: Case, story: Story) -> Iterator[str]:
+def _runs(story: Story) -> Iterator[str]:
+    """Every run starts once, and stops at most once."""
+    starts = Counter((start.clock, start.run) for start in story.all(SlaClockStarted))
     stops = Counter((stop.clock, stop.run) for stop in story.all(SlaClockStopped))
-    for (clock, run), times in sorted(stops.items()):
-        if times > 1:
-            yield f"clock {clock}, run {run}, stopped {times} times"
+    for clock, run in sorted(starts.keys() | stops.keys()):
+        started, stopped = starts[clock, run], stops[clock, run]
+        if started != 1 or stopped > 1:
+            yield f"clock {clock}, run {run}, started {started} times and stopped {stopped} times"
+
+
+def _met(case: Case, story: Story) -> Iterator[str]:
     met = {stop.clock for stop in story.all(SlaClockStopped) if stop.outcome == "met"}
     for clock in case.expected.met:
         if clock not in met:
