@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from amends.bus.kafka.clients import Clients
 from amends.bus.kafka.cluster import Cluster
@@ -14,6 +14,8 @@ from amends.bus.kafka.quiet import calm_first_lookup
 from amends.bus.kafka.reader import KafkaReader
 from amends.bus.port import BusError, StartAt, TopicSpec
 from amends.bus.settings import BusSettings
+
+Opened = TypeVar("Opened", KafkaSender, KafkaConsumer, KafkaReader)
 
 
 class KafkaBus:
@@ -37,22 +39,17 @@ class KafkaBus:
 
     async def producer(self) -> KafkaSender:
         """See `amends.bus.port.Bus.producer`."""
-        sender = KafkaSender(self._clients)
-        self._open.append(sender)
-        return sender
+        return self._keep(KafkaSender(self._clients))
 
     async def consumer(self, group: str, topics: Sequence[str], start_at: StartAt) -> KafkaConsumer:
         """See `amends.bus.port.Bus.consumer`."""
-        consumer = KafkaConsumer(self._clients, self._cluster, group=group, topics=topics, start_at=start_at)
-        self._open.append(consumer)
-        return consumer
+        return self._keep(KafkaConsumer(self._clients, self._cluster, group=group, topics=topics, start_at=start_at))
 
     async def reader(
         self, topic: str, start: Literal["earliest", "latest"] | datetime | Mapping[int, int]
     ) -> KafkaReader:
         """See `amends.bus.port.Bus.reader`."""
-        reader = KafkaReader(self._clients, self._cluster, topic, start)
-        self._open.append(reader)
+        reader = self._keep(KafkaReader(self._clients, self._cluster, topic, start))
         with suppress(BusError):  # The first poll tries again, and says so.
             await reader.open()
         return reader
@@ -69,3 +66,9 @@ class KafkaBus:
         """See `amends.bus.port.Bus.end_offsets`."""
         ends = await self._cluster.ends(await self._cluster.partitions(topic))
         return {where.partition: end for where, end in ends.items()}
+
+    def _keep(self, opened: Opened) -> Opened:
+        """Remember what `stop` has to stop, and forget what was stopped: producers are made anew after every failure."""
+        self._open = [each for each in self._open if not each.stopped]
+        self._open.append(opened)
+        return opened

@@ -47,15 +47,17 @@ class KafkaConsumer:
         self._liveness = Liveness()
         self._hands = Hands(self._settings.bus_rebalance_timeout_s, self._liveness)
         self._link = Link(lambda: clients.member(group), self._settings, self._join)
-        self._stopped = False
+        self.stopped = False
         self._watchdog = asyncio.create_task(self._leave_when_stuck(), name=f"kafka-watchdog-{group}")
 
     async def poll(self, max_records: int, timeout_s: float) -> dict[TopicPartition, list[Record]]:
         """See `amends.bus.port.GroupConsumer.poll`."""
+        if self.stopped:
+            raise BusError("the consumer is stopped")
         until = monotonic_s() + timeout_s
         self._hands.drop()
         try:
-            while not self._stopped:
+            while not self.stopped:
                 consumer = await self._link.get(until)
                 if consumer is not None:
                     await self._take_up(consumer)
@@ -82,6 +84,7 @@ class KafkaConsumer:
         }
         if not offsets:
             return
+        tenure = self._hands.tenure
         try:
             with as_bus_errors("store a position"):
                 async with asyncio.timeout(self._settings.bus_request_timeout_s):
@@ -90,7 +93,8 @@ class KafkaConsumer:
             if not isinstance(error.__cause__, CommitFailedError | IllegalStateError):
                 raise
             log.warning("kafka_fenced", group=self._group, cause=str(error.__cause__))
-            self._hands.lose_all()
+            if self._hands.tenure == tenure:  # else a rebalance has given us partitions anew meanwhile
+                self._hands.lose_all()
 
     async def rewind(self, partition: TopicPartition, offset: int) -> None:
         """See `amends.bus.port.GroupConsumer.rewind`."""
@@ -108,7 +112,7 @@ class KafkaConsumer:
 
     async def stop(self) -> None:
         """Leave the group, within the limit."""
-        self._stopped = True
+        self.stopped = True
         self._hands.drop()
         self._watchdog.cancel()
         await asyncio.wait([self._watchdog])

@@ -30,7 +30,7 @@ class KafkaSender:
         self._settings = clients.settings
         self._producer: AIOKafkaProducer | None = None
         self._one_at_a_time = asyncio.Lock()
-        self._stopped = False
+        self.stopped = False
 
     async def send(self, messages: Sequence[Message]) -> list[Ack | BusError]:
         """See `amends.bus.port.Producer.send`."""
@@ -50,7 +50,7 @@ class KafkaSender:
 
     async def stop(self) -> None:
         """Close, within the limit: a send that takes longer is answered with errors."""
-        self._stopped = True
+        self.stopped = True
         limit_s = self._settings.bus_stop_timeout_s
         with suppress(TimeoutError):
             async with asyncio.timeout(limit_s), self._one_at_a_time:
@@ -59,7 +59,7 @@ class KafkaSender:
         await self._discard()
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._stopped:
+        if self.stopped:
             raise BusError("the producer is stopped")
         if self._producer is None:
             producer = self._clients.producer()

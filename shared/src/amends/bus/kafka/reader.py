@@ -30,7 +30,7 @@ class KafkaReader:
         self._link = Link(clients.reader, clients.settings, self._take_up)
         self._positions: dict[TopicPartition, int] = {}
         self._target: dict[TopicPartition, int] | None = None
-        self._stopped = False
+        self.stopped = False
 
     async def open(self) -> None:
         """Fix the start now. Does nothing when it is fixed already."""
@@ -48,10 +48,12 @@ class KafkaReader:
 
     async def poll(self, max_records: int, timeout_s: float) -> list[Record]:
         """See `amends.bus.port.Reader.poll`."""
+        if self.stopped:
+            raise BusError("the reader is stopped")
         until = monotonic_s() + timeout_s
         try:
             await self.open()
-            while not self._stopped:
+            while not self.stopped:
                 consumer = await self._link.get(until)
                 records = await self._fetch(consumer, max_records, until) if consumer is not None else []
                 if records or monotonic_s() >= until:
@@ -73,7 +75,7 @@ class KafkaReader:
 
     async def stop(self) -> None:
         """Close, within the limit."""
-        self._stopped = True
+        self.stopped = True
         await self._link.stop()
 
     async def _take_up(self, consumer: AIOKafkaConsumer) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from amends.bus.port import BusError, StartAt, TopicSpec
 from amends.bus.postgres.consumer import LogConsumer
@@ -14,6 +14,8 @@ from amends.bus.postgres.producer import LogProducer
 from amends.bus.postgres.reader import LogReader
 from amends.bus.postgres.retention import sweep_once
 from amends.bus.settings import BusSettings
+
+Opened = TypeVar("Opened", LogConsumer, LogReader)
 
 
 class PostgresBus:
@@ -48,18 +50,15 @@ class PostgresBus:
 
     async def consumer(self, group: str, topics: Sequence[str], start_at: StartAt) -> LogConsumer:
         """See `amends.bus.port.Bus.consumer`."""
-        consumer = LogConsumer(
-            self._database, self._directory, self._settings, group=group, topics=topics, start_at=start_at
+        return self._keep(
+            LogConsumer(self._database, self._directory, self._settings, group=group, topics=topics, start_at=start_at)
         )
-        self._open.append(consumer)
-        return consumer
 
     async def reader(
         self, topic: str, start: Literal["earliest", "latest"] | datetime | Mapping[int, int]
     ) -> LogReader:
         """See `amends.bus.port.Bus.reader`."""
-        reader = LogReader(self._database, self._directory, self._settings, topic, start)
-        self._open.append(reader)
+        reader = self._keep(LogReader(self._database, self._directory, self._settings, topic, start))
         with suppress(BusError):  # The first poll tries again, and says so.
             await reader.open()
         return reader
@@ -80,3 +79,9 @@ class PostgresBus:
         while True:
             await asyncio.sleep(self._settings.bus_log_sweep_s)
             await sweep_once(self._database, self._settings)
+
+    def _keep(self, opened: Opened) -> Opened:
+        """Remember what `stop` has to stop, and forget what was stopped."""
+        self._open = [each for each in self._open if not each.stopped]
+        self._open.append(opened)
+        return opened

@@ -48,14 +48,16 @@ class LogConsumer:
         self._served_last: int | None = None
         self._polled_at = monotonic_s()
         self._hands = asyncio.Lock()
-        self._stopped = False
+        self.stopped = False
         self._heartbeat = asyncio.create_task(self._keep_alive(), name=f"bus-lease-{group}")
 
     async def poll(self, max_records: int, timeout_s: float) -> dict[TopicPartition, list[Record]]:
         """See `amends.bus.port.GroupConsumer.poll`."""
+        if self.stopped:
+            raise BusError("the consumer is stopped")
         until = monotonic_s() + timeout_s
         try:
-            while not self._stopped:
+            while not self.stopped:
                 self._polled_at = monotonic_s()
                 await self._settle()
                 records = await self._fetch(max_records)
@@ -92,9 +94,9 @@ class LogConsumer:
 
     async def stop(self) -> None:
         """Give everything back, within the limit; when the bus is away, the leases run out by themselves."""
-        if self._stopped:
+        if self.stopped:
             return
-        self._stopped = True
+        self.stopped = True
         self._heartbeat.cancel()
         await asyncio.wait([self._heartbeat])
         try:

@@ -31,7 +31,7 @@ class LogReader:
         self._positions: dict[int, int] = {}
         self._served_last: int | None = None
         self._target: dict[int, int] | None = None
-        self._stopped = False
+        self.stopped = False
 
     async def open(self) -> None:
         """Fix the start now. Does nothing when it is fixed already."""
@@ -51,9 +51,11 @@ class LogReader:
 
     async def poll(self, max_records: int, timeout_s: float) -> list[Record]:
         """See `amends.bus.port.Reader.poll`."""
+        if self.stopped:
+            raise BusError("the reader is stopped")
         until = monotonic_s() + timeout_s
         try:
-            while not self._stopped:
+            while not self.stopped:
                 await self.open()
                 records = await self._fetch(max_records)
                 if records:
@@ -80,7 +82,7 @@ class LogReader:
 
     async def stop(self) -> None:
         """Let a poll that is under way return."""
-        self._stopped = True
+        self.stopped = True
 
     async def _fetch(self, max_records: int) -> list[Record]:
         order = rotated(list(self._positions), self._served_last)
