@@ -15,7 +15,7 @@ from amends.db import engine_for, reading, writing
 from amends.events.codec import decode
 from amends.events.envelope import Event
 from amends.migrations import location, migrate
-from amends.outbox import Outbox
+from amends.outbox import EVENT_BYTES_MAX, Outbox
 from amends.policy.book import PolicyBook, PublishedPolicy
 from amends.policy.load import default_policy
 from amends.watermark import WatermarkView
@@ -39,8 +39,8 @@ class Suite:
     url: str
     policies: PolicyBook = field(default_factory=PolicyBook)
 
-    def applier(self, **settings: int) -> Applier:
-        outbox = Outbox("/amends/sla")
+    def applier(self, *, event_bytes_max: int = EVENT_BYTES_MAX, **settings: int) -> Applier:
+        outbox = Outbox("/amends/sla", event_bytes_max)
         view = WatermarkView(connect(self.url))
         return Applier(self.engine, outbox, self.policies, view, lambda: None, **settings)
 
