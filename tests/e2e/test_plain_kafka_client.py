@@ -24,7 +24,7 @@ REQUIRED = {"id", "source", "type", "subject", "time", "tenantid", "sequence", "
 
 @pytest.mark.only_on("kafka")
 async def test_every_topic_reads_as_cloudevents_with_the_ticket_id_as_key(suite: Suite, api: Api) -> None:
-    ticket = await api.open_and_ask()
+    ticket = await api.open_and_ask("abnormal_refund")
     await api.until_issued(ticket, within_s=60)
 
     read = [record async for record in _whole_topics(suite.endpoints["bus"].removeprefix("kafka://"))]

@@ -62,7 +62,7 @@ async def test_two_intakes_share_requests_and_events_and_no_ticket_is_opened_twi
 async def test_two_slas_share_the_events_and_every_deadline_is_breached_once(doubled: Doubled, api: Api) -> None:
     assert min(doubled.consumed["sla"]) > 0
     for ticket in doubled.tickets:
-        assert (await breached_once(api, ticket))["rule"] == "B1"
+        assert (await breached_once(api, ticket))["rule"] == "B2"
         await nothing_happened_twice(api, ticket)
 
 
@@ -93,7 +93,7 @@ async def _all_take_part(api: Api, roots: dict[str, tuple[str, str]]) -> bool:
 
 
 async def _open_and_ask_at(api: Api, intake: str) -> str:
-    body = opening("refund_only")
+    body = opening("abnormal_refund")  # rule B2: 2 h
     await api.put_order(body["order"])
     ticket = await api.done("POST", f"{intake}/v1/tickets", role="storefront", body=body)
     ticket_id = str(ticket["ticket_id"])

@@ -1,0 +1,48 @@
+"""`kill -9` of every service during one demo changes no outcome."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from tests.e2e.suite import Suite
+from tests.e2e.waiting import eventually
+
+from amends_cli.demo.session import Result, run_scenario
+from amends_cli.suite.folder import ADMIN_CLIENT
+
+pytestmark = pytest.mark.e2e
+
+KILLS = (
+    (timedelta(hours=2), "intake"),  # tickets and replies are still coming in
+    (timedelta(hours=12), "sla"),  # as the first deadlines pass
+    (timedelta(hours=24), "compensation"),  # as vouchers and refunds are being paid
+    (timedelta(hours=36), "notify"),
+    (timedelta(hours=48), "compensation"),  # the second steps
+    (timedelta(hours=48), "sla"),
+)
+"""Who is killed, and how long after the demo's start in domain time."""
+
+
+async def test_kill_9_of_each_service_in_turn_during_one_demo_changes_no_outcome(suite: Suite) -> None:
+    killing = asyncio.create_task(kill_in_turn(suite))
+    result: Result = await run_scenario(suite.endpoints, suite.folder.client_secrets()[ADMIN_CLIENT], suite.anchor())
+    assert result.differences == ()
+    await killing
+
+
+async def kill_in_turn(suite: Suite) -> None:
+    anchor = suite.anchor()
+    started = anchor.now()
+    for after, service in KILLS:
+        left_s = anchor.real_delay(started + after - anchor.now()).total_seconds()
+        await asyncio.sleep(max(0.0, left_s))  # until its instant, which is the script and no synchronisation
+        before = suite.pid(service)
+        suite.kill(service)
+        await eventually(
+            lambda service=service, before=before: _runs_anew(suite, service, before), 20, f"{service} runs"
+        )  # type: ignore[misc]
+        await suite.until_ready(service)
+
+
+async def _runs_anew(suite: Suite, service: str, before: int | None) -> bool:
+    return suite.pid(service) not in {None, before}

@@ -1,0 +1,131 @@
+"""A thousand deadlines at one instant, while the storefront's answers get lost on a tenth of the calls."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from tests.e2e.api import Api, Json, an_order, kind_of, opening
+from tests.e2e.claims import ledgers_agree
+from tests.e2e.suite import Suite, running_suite
+
+from amends.clock import monotonic_s
+from amends.instants import format_instant, parse_instant
+from amends_cli.suite.folder import SERVICES
+
+pytestmark = pytest.mark.e2e
+
+TICKETS = 1_000
+BATCH = 250
+AT_ONCE = 8
+SCALE = 720
+"""12 h are 60 s: on two cores all are opened and their goods are back before the first deadline."""
+PAID = 5_000
+SECONDS_MAX = 150.0
+"""From the deadline until all is paid."""
+
+
+@pytest.fixture
+def suite(tmp_path: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Suite]:
+    monkeypatch.setenv("MONEY_TIMEOUT_S", "1")  # a hundred calls time out: 5 s each would only make the test long
+    with running_suite(tmp_path / "data", bus="embedded", time_scale=SCALE) as running:  # type: ignore[operator]
+        yield running
+
+
+@pytest.fixture
+async def api(suite: Suite) -> AsyncIterator[Api]:
+    async with Api.of(suite) as opened:
+        yield opened
+
+
+async def test_a_thousand_deadlines_at_one_instant_are_a_thousand_breaches_and_refunds_none_twice_none_lost(
+    suite: Suite, api: Api
+) -> None:
+    fault = {"endpoint": "POST /refunds", "kind": "timeout_after_success", "rate": 0.1}
+    await api.done("PUT", "sandbox/faults", body=[fault])
+    accepted_at = api.now() - timedelta(minutes=1)  # rule B3: 12 h from acceptance, so all are due at one instant
+    due_at = accepted_at + timedelta(hours=12)
+    tickets = await open_all(api, format_instant(accepted_at))
+    await each(tickets, lambda ticket: api.step(ticket, "goods-returns", {}), "goods are back")
+    assert api.now() < due_at, "the machine was too slow for this test: not all was ready before the deadline"
+
+    await until_all_issued(api, suite, due_at)
+
+    breaches = [e for e in await api.events("sla", None, "deadline_breached") if e["data"]["clock"] == "refund_execute"]
+    assert {parse_instant(breach["data"]["due_at"]) for breach in breaches} == {due_at}
+    assert once_each(breaches, tickets)
+    assert once_each(await api.events("compensation", None, "decided"), tickets)
+    assert once_each(await api.events("compensation", None, "issued"), tickets)
+    payments = await api.storefront_payments()
+    assert Counter(payment["ticket_id"] for payment in payments) == dict.fromkeys(tickets, 1)
+    assert {payment["amount"] for payment in payments} == {PAID}
+    await ledgers_agree(api, tickets)
+    (told,) = (await api.done("GET", "sandbox/faults"))["items"]
+    assert told["hits"] >= TICKETS // 10
+    for service in SERVICES:
+        assert_gapless(await api.events(service))
+
+
+async def open_all(api: Api, accepted_at: str) -> list[str]:
+    """Open all tickets in batches, over orders that the storefront knows."""
+    bodies = [
+        opening("exchange_out_of_stock", order=an_order(PAID), accepted_at=accepted_at, external_id=f"X-{n}")
+        for n in range(TICKETS)
+    ]
+    await each(bodies, lambda body: api.put_order(body["order"]), "orders")
+    tickets: list[str] = []
+    for start in range(0, TICKETS, BATCH):
+        answer = await api.done(
+            "POST", "intake/tickets:batch", role="storefront", body={"items": bodies[start : start + BATCH]}
+        )
+        assert {item["status"] for item in answer["items"]} == {201}, answer["items"][0]
+        tickets += [item["ticket"]["ticket_id"] for item in answer["items"]]
+        progress(f"{len(tickets)} tickets open")
+    assert len(set(tickets)) == TICKETS
+    return tickets
+
+
+async def until_all_issued(api: Api, suite: Suite, due_at: object) -> None:
+    """Wait for a thousand refunds, telling how it goes; bounded from the deadline on."""
+    limit_s, seen = None, -1
+    while seen < TICKETS:
+        await asyncio.sleep(1)  # between looks at other processes
+        if limit_s is None and api.now() > due_at:  # type: ignore[operator]
+            limit_s = monotonic_s() + SECONDS_MAX
+            progress("the deadline is over")
+        count = len(await api.events("compensation", None, "issued"))
+        if count != seen:
+            seen = count
+            progress(f"{seen} refunds issued")
+        assert limit_s is None or monotonic_s() < limit_s, f"{seen} refunds {SECONDS_MAX} s after the deadline"
+
+
+async def each(items: list, act: Callable[[object], Awaitable[object]], what: str) -> None:
+    """Do something for each, a few at a time."""
+    started_s, gate = monotonic_s(), asyncio.Semaphore(AT_ONCE)
+
+    async def one(item: object) -> None:
+        async with gate:
+            await act(item)
+
+    await asyncio.gather(*(one(item) for item in items))
+    progress(f"{len(items)} {what} in {monotonic_s() - started_s:.1f} s")
+
+
+def once_each(events: list[Json], tickets: list[str]) -> bool:
+    return Counter(event["subject"] for event in events) == dict.fromkeys(tickets, 1)
+
+
+def assert_gapless(events: list[Json]) -> None:
+    """Hold every ticket's sequences of one source to 1, 2, 3, …"""
+    by_ticket: dict[str, list[int]] = {}
+    for event in events:
+        if "sequence" in event:
+            by_ticket.setdefault(event["subject"], []).append(int(event["sequence"]))
+    broken = {ticket: seen for ticket, seen in by_ticket.items() if seen != list(range(1, len(seen) + 1))}
+    assert not broken, (kind_of(events[0]), broken)
+
+
+def progress(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a minute of silence looks like a hang
