@@ -12,9 +12,10 @@ from amends.events.codec import decode
 from amends.events.envelope import Event
 from amends.ids import new_id
 from amends.inbox import Arrival, arrive
-from amends.outbox import Outbox
-from compensation_svc.handlers import consume
+from compensation_svc.decisions.approval import Mode
+from compensation_svc.handlers import consume, paying
 from compensation_svc.handlers.ports import Ports
+from compensation_svc.store import jobs, ledger, payouts
 
 START = datetime(2026, 5, 13, 1, 20, tzinfo=UTC)
 
@@ -94,11 +95,26 @@ async def published(engine: AsyncEngine, ticket: str = "T-1") -> list[tuple[str,
     return [(event.type.split(".")[2], event.data) for event in events]
 
 
-async def set_payouts(engine: AsyncEngine, mode: str, tenant: str = "demo") -> None:
-    from compensation_svc.store import payouts
-
+async def set_payouts(engine: AsyncEngine, mode: Mode, tenant: str = "demo") -> None:
     async with writing(engine) as tx:
-        await payouts.set_mode(tx, tenant, mode, by="test")  # type: ignore[arg-type]
+        await payouts.set_mode(tx, tenant, mode, by="test")
 
 
-__all__ = ["START", "Outbox", "Story", "deliver", "item", "order", "published", "set_payouts"]
+async def issue_all(engine: AsyncEngine, ports: Ports) -> int:
+    """Claim every call that may go, and have each succeed; return how many there were."""
+    async with writing(engine) as tx:
+        claimed = await jobs.claim(tx, 10_000, 30)
+    for job in claimed:
+        async with writing(engine) as tx:
+            await paying.issued(tx, ports, job, f"X-{job.remedy_id}")
+    return len(claimed)
+
+
+async def rows(engine: AsyncEngine, query: str, **values: Any) -> list[Any]:
+    async with engine.connect() as connection:
+        return list((await connection.execute(text(query), values)).all())
+
+
+async def ledger_sums(engine: AsyncEngine, tenant: str = "demo") -> dict[str, int]:
+    async with engine.connect() as connection:
+        return dict(await ledger.sums(connection, tenant))
