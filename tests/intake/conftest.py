@@ -1,6 +1,8 @@
 """Intake's HTTP door over a real PostgreSQL: no bus, tokens signed by a key made here."""
 
+import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.intake.bodies import ticket
 
 import intake_svc
 from amends import migrations
@@ -25,6 +28,7 @@ from amends.ids import new_id
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook, PublishedPolicy
 from amends.policy.load import default_policy
+from amends_cli.local.postgres import LocalPostgres
 from intake_svc.api.door import Door
 from intake_svc.api.opening import opening_router
 from intake_svc.api.reading import reading_router
@@ -59,7 +63,7 @@ class As:
         return {"Authorization": f"Bearer {self.token}"} | given
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
-        return await self.http.get(f"/v1{path}", params=params, headers=self._headers({}))
+        return await self.http.get(f"/v1{path}", params=params or None, headers=self._headers({}))
 
     async def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> httpx.Response:
         sent = {"Idempotency-Key": key or f"key-{new_id()}"} | {k.replace("_", "-"): v for k, v in headers.items()}
@@ -105,8 +109,6 @@ class Intake:
         query = text("SELECT event FROM outbox WHERE subject = :ticket ORDER BY sequence")
         async with reading(self.engine) as tx:
             rows = await tx.execute(query, {"ticket": ticket_id})
-        import json
-
         return [event_from_json(json.loads(row[0])) for row in rows]
 
     async def hears(self, ticket_id: str, *facts: EventData, source: str = "/amends/sla", tenant: str = "demo") -> None:
@@ -132,16 +134,38 @@ def _door(engine: AsyncEngine, settings: IntakeSettings, policies: PolicyBook) -
     return Door(engine, desk, Serials(engine, real_now, settings.serials_per_block), settings)
 
 
+@pytest.fixture(scope="session")
+def intake_database(postgres_server: LocalPostgres) -> str:
+    """The URL of intake's database, brought up to date once."""
+    postgres_server.create_database("intake_door")
+    url = postgres_server.url("intake_door")
+
+    async def prepare() -> None:
+        engine = engine_for(url, application="intake-test")
+        await migrations.migrate(engine, migrations.location(intake_svc.__file__ or ""))
+        await engine.dispose()
+
+    asyncio.run(prepare())
+    return url
+
+
+_EMPTY = text("""
+    TRUNCATE tickets, contacts, evidence, told, clocks_seen, serials, outbox, streams, idempotency
+""")
+
+
 @pytest.fixture
-async def intake_with(fresh_database: str) -> AsyncIterator[Callable[..., Any]]:
+async def intake_with(intake_database: str) -> AsyncIterator[Callable[..., Any]]:
     """Start intake with settings of the test's own."""
     started: list[Intake] = []
 
     async def start(**settings: Any) -> Intake:
-        told = {"database_url": fresh_database, "bus_url": "none", "issuer_url": ISSUER, "listen_port": 1}
+        told = {"database_url": intake_database, "bus_url": "none", "issuer_url": ISSUER, "listen_port": 1}
         chosen = IntakeSettings(**(told | settings))
-        engine = engine_for(fresh_database, application="intake-test", pool_size=8)
-        await migrations.migrate(engine, migrations.location(intake_svc.__file__ or ""))
+        engine = engine_for(intake_database, application="intake-test", pool_size=8)
+        if not started:
+            async with writing(engine) as tx:
+                await tx.execute(_EMPTY)
         policies = PolicyBook()
         for tenant in ("demo", "other"):
             policies.put(PublishedPolicy(tenant, 1, default_policy()))
@@ -175,34 +199,6 @@ async def _ready() -> dict[str, Any]:
 async def intake(intake_with: Callable[..., Any]) -> Intake:
     """Intake with its default settings and the default policy for tenants demo and other."""
     return await intake_with()
-
-
-def order(**changes: Any) -> dict[str, Any]:
-    """An order of two lines and shipping: 100.00 + 50.00 + 10.00."""
-    items = [
-        {"line_id": "1", "sku": "cup", "name": "茶杯", "quantity": 2, "paid_amount": 10_000},
-        {"line_id": "2", "sku": "pot", "name": "茶壶", "quantity": 1, "paid_amount": 5_000},
-    ]
-    return {
-        "order_id": "o-1",
-        "currency": "CNY",
-        "paid_amount": 16_000,
-        "shipping_fee": 1_000,
-        "items": items,
-    } | changes
-
-
-def ticket(**changes: Any) -> dict[str, Any]:
-    """A body for `POST /tickets`; None takes a field away."""
-    body: dict[str, Any] = {
-        "channel": "chat",
-        "kind": "after_sales",
-        "case_type": "return_refund",
-        "customer": {"customer_id": "c-1", "name": "李雷", "contacts": {"phone": "13800000000"}, "language": "zh"},
-        "order": order(),
-        "description": "壶盖碎了",
-    } | changes
-    return {name: value for name, value in body.items() if value is not None}
 
 
 @pytest.fixture

@@ -16,7 +16,13 @@ class IntakeSettings(ServiceSettings):
     )
     quantity_max: int = Field(default=1_000_000, ge=1, description="The largest quantity of one order line")
     order_items_max: int = Field(default=500, ge=1, description="The most lines in one order")
-    text_chars_max: int = Field(default=20_000, ge=1, description="The longest description or demand")
+    name_chars_max: int = Field(default=512, ge=1, le=600, description="The longest id, name, tag or address")
+    text_chars_max: int = Field(
+        default=20_000, ge=1, description="The longest description, demand, reason, verdict or sentence of findings"
+    )
+    promise_ahead_d_max: int = Field(
+        default=366, ge=1, description="How far ahead a time may be that is promised to a customer or extended to"
+    )
     accepted_age_h_max: int = Field(
         default=720, ge=0, description="How long ago a ticket may say that it was accepted: older deadlines pay at once"
     )
@@ -37,7 +43,9 @@ class IntakeSettings(ServiceSettings):
             amount_max=self.amount_minor_max,
             quantity_max=self.quantity_max,
             items_max=self.order_items_max,
+            name_chars_max=self.name_chars_max,
             text_chars_max=self.text_chars_max,
+            promise_ahead_max=timedelta(days=self.promise_ahead_d_max),
             accepted_age_max=timedelta(hours=self.accepted_age_h_max),
             imported_age_max=timedelta(days=self.imported_age_d_max),
             clock_skew_max=timedelta(seconds=self.clock_skew_s_max),

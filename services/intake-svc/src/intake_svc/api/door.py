@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -73,6 +74,14 @@ def problem_of(error: DomainError) -> Problem:
 def no_such_ticket() -> Problem:
     """Return the 404: no such ticket in this tenant, or none that the caller may see."""
     return Problem(404, "No such ticket", "there is no ticket of this id that you may see")
+
+
+def known_id(given: str) -> str:
+    """Return an id from a path. Raises Problem 404 for what is none of ours: no table needs to be asked."""
+    try:
+        return str(UUID(given))
+    except ValueError as error:
+        raise no_such_ticket() from error
 
 
 async def read_object(request: Request, door: Door) -> dict[str, Any]:

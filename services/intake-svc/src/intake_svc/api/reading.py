@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -12,7 +13,7 @@ from amends.db import Tx, reading
 from amends.http.pages import decode_cursor, encode_cursor, page
 from amends.http.problems import Problem
 from amends.instants import format_instant, parse_instant
-from intake_svc.api.door import Door, actor_of, etag, no_such_ticket, problem_of, view
+from intake_svc.api.door import Door, actor_of, etag, known_id, no_such_ticket, problem_of, view
 from intake_svc.decisions import access
 from intake_svc.decisions.access import CONTACT_READERS, READERS, Sight
 from intake_svc.decisions.refusals import FieldProblem, Refused
@@ -47,8 +48,7 @@ def reading_router(door: Door) -> APIRouter:
         limit: Limit = 50,
     ) -> JSONResponse:
         _known_parameters(request)
-        before = decode_cursor(cursor, 1)[0] if cursor else None
-        filters = Filters(customer, order, owner, department, status, level, tag, text, before)
+        filters = Filters(customer, order, owner, department, status, level, tag, text, _before(cursor))
         async with reading(door.engine) as tx:
             found = await tickets.listed(tx, _sight(caller), filters, limit + 1)
         last = encode_cursor(found[limit - 1].ticket_id) if len(found) > limit else None
@@ -66,17 +66,17 @@ def reading_router(door: Door) -> APIRouter:
     ) -> JSONResponse:
         start = _after(cursor)
         async with reading(door.engine) as tx:
-            await _seen(tx, caller, ticket_id)
-            rows = await timeline.page(tx, caller.tenant, ticket_id, after=start, limit=limit + 1)
+            ticket = await _seen(tx, caller, ticket_id)
+            rows = await timeline.page(tx, caller.tenant, ticket.ticket_id, after=start, limit=limit + 1)
         last = encode_cursor(format_instant(rows[limit - 1][0]), rows[limit - 1][1]) if len(rows) > limit else None
         return page(request, [json.loads(row[2]) for row in rows[:limit]], last)
 
     @router.get("/contacts/{contact_ref}")
     async def contact(contact_ref: str, caller: ContactReader) -> Response:
         async with reading(door.engine) as tx:
-            found = await contacts.get(tx, caller.tenant, contact_ref)
+            found = await contacts.get(tx, caller.tenant, _known_ref(contact_ref))
         if found is None:
-            raise Problem(404, "No such contact", "there is no contact of this reference; it may have been erased")
+            raise _no_such_contact()
         told = {"contact_ref": found.contact_ref, "customer_id": found.customer_id, "contacts": found.contacts}
         extra = {"name": found.name, "language": found.language}
         return JSONResponse(told | {name: value for name, value in extra.items() if value is not None})
@@ -89,17 +89,44 @@ def _sight(caller: Principal) -> Sight:
 
 
 async def _seen(tx: Tx, caller: Principal, ticket_id: str) -> Ticket:
-    ticket = await tickets.get(tx, caller.tenant, ticket_id)
+    ticket = await tickets.get(tx, caller.tenant, known_id(ticket_id))
     if ticket is None or not access.sees(_sight(caller), ticket):
         raise no_such_ticket()
     return ticket
+
+
+def _before(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        return str(UUID(decode_cursor(cursor, 1)[0]))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _bad_cursor() from error
 
 
 def _after(cursor: str | None) -> tuple[datetime, str]:
     if cursor is None:
         return _BEGINNING
     at, event_id = decode_cursor(cursor, 2)
-    return parse_instant(at), event_id
+    try:
+        return parse_instant(at), str(UUID(event_id))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _bad_cursor() from error
+
+
+def _bad_cursor() -> Problem:
+    return Problem(400, "Unknown cursor", "this is no cursor of this list; start again without it")
+
+
+def _no_such_contact() -> Problem:
+    return Problem(404, "No such contact", "there is no contact of this reference; it may have been erased")
+
+
+def _known_ref(given: str) -> str:
+    try:
+        return str(UUID(given))
+    except ValueError as error:
+        raise _no_such_contact() from error
 
 
 _PARAMETERS: Final = {
@@ -113,3 +140,6 @@ def _known_parameters(request: Request) -> None:
     if unknown:
         told = f"is unknown; known: {', '.join(sorted(_PARAMETERS))}"
         raise problem_of(Refused(FieldProblem(name, told) for name in unknown))
+    unstorable = [name for name, value in request.query_params.items() if "\x00" in value]
+    if unstorable:
+        raise problem_of(Refused(FieldProblem(name, "holds a NUL") for name in unstorable))

@@ -14,10 +14,21 @@ from amends.db import Tx
 from amends.events.codec import event_to_json
 from amends.events.data import EventData
 from amends.http.once import Answer
-from intake_svc.api.door import Door, actor_of, answer, etag, if_match, problem_of, read_object, refuse_above, too_large
+from intake_svc.api.door import (
+    Door,
+    actor_of,
+    answer,
+    etag,
+    if_match,
+    known_id,
+    problem_of,
+    read_object,
+    refuse_above,
+    too_large,
+)
 from intake_svc.api.schemas import FILE_BODY, body_of
 from intake_svc.decisions.access import roles_for
-from intake_svc.decisions.checks import unwritable
+from intake_svc.decisions.checks import value_problems
 from intake_svc.decisions.classification import Classify
 from intake_svc.decisions.refusals import FieldProblem, Refused
 from intake_svc.decisions.steps import FACTS, FROM_THE_TOKEN
@@ -41,11 +52,12 @@ def steps_router(door: Door) -> APIRouter:
     async def evidence(
         request: Request, ticket_id: str, caller: Annotated[Principal, Depends(allow(*roles_for("evidence")))]
     ) -> Response:
+        known = known_id(ticket_id)
         file = await _read_file(request, door)
         kind = [file.kind, file.file_name, file.media_type, file.sha256]
 
         async def effect(tx: Tx) -> Answer:
-            taken = await add_evidence(tx, door.desk, actor_of(caller), ticket_id, file, demand=if_match(request))
+            taken = await add_evidence(tx, door.desk, actor_of(caller), known, file, demand=if_match(request))
             return _told(taken)
 
         return await answer(request, door, caller, effect, body=repr(kind).encode())
@@ -61,12 +73,11 @@ def _add_step(router: APIRouter, door: Door, noun: str, model: type[EventData]) 
         f"/tickets/{{ticket_id}}/{noun}", status_code=201, openapi_extra=extra, name=noun, summary=_summary(model)
     )
     async def step(request: Request, ticket_id: str, caller: Annotated[Principal, Depends(allowed)]) -> Response:
+        known = known_id(ticket_id)
         raw = await read_object(request, door)
 
         async def effect(tx: Tx) -> Answer:
-            return _told(
-                await take_step(tx, door.desk, actor_of(caller), ticket_id, noun, raw, demand=if_match(request))
-            )
+            return _told(await take_step(tx, door.desk, actor_of(caller), known, noun, raw, demand=if_match(request)))
 
         return await answer(request, door, caller, effect)
 
@@ -89,7 +100,7 @@ async def _read_file(request: Request, door: Door) -> EvidenceFile:
     if kind is not None and (not isinstance(kind, str) or not 0 < len(kind) <= _KIND_CHARS_MAX):
         problems.append(FieldProblem("kind", f"is a word of 1 to {_KIND_CHARS_MAX} characters, e.g. photo"))
     name = file.filename if isinstance(file, UploadFile) else None
-    problems += unwritable({"kind": kind, "file": name})
+    problems += value_problems({"kind": kind, "file": name}, door.desk.limits)
     if problems or not isinstance(file, UploadFile):
         raise problem_of(Refused(problems))
     content = await file.read()

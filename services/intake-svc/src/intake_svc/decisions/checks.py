@@ -7,7 +7,7 @@ with a request is said at once.
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from pydantic import ValidationError
 
@@ -15,6 +15,10 @@ from amends.events.data import EventData
 from amends.instants import format_instant, parse_instant
 from intake_svc.decisions.limits import Limits
 from intake_svc.decisions.refusals import FieldProblem
+
+_DEPTH_MAX: Final = 32
+_TEXTS: Final = frozenset({"description", "demand", "reason", "verdict", "findings"})
+"""Fields in which people write sentences."""
 
 
 def shape_problems(model: type[EventData], raw: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
@@ -32,19 +36,29 @@ def path(*steps: str | int) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".") or "body"
 
 
-def unwritable(node: Any, *where: str | int) -> Iterator[FieldProblem]:
-    """Find what no event and no table can hold: NUL, half of a surrogate pair, numbers without end."""
-    if isinstance(node, str) and ("\x00" in node or not _encodable(node)):
-        yield FieldProblem(path(*where), "holds a character that cannot be stored (NUL or half of a surrogate pair)")
+def value_problems(node: Any, limits: Limits, *where: str | int) -> Iterator[FieldProblem]:
+    """Find what no event and no table can hold, at any depth: NUL, half of a surrogate pair, endless numbers or texts."""
+    if len(where) > _DEPTH_MAX:
+        yield FieldProblem(path(*where[:3]), f"is nested deeper than {_DEPTH_MAX}")
+    elif isinstance(node, str):
+        yield from _string_problems(node, limits, *where)
     elif isinstance(node, float) and not math.isfinite(node):
         yield FieldProblem(path(*where), "is not a number")
     elif isinstance(node, Mapping):
         for key, value in node.items():
-            yield from unwritable(key, *where, "(name)")
-            yield from unwritable(value, *where, key)
+            yield from _string_problems(key, limits, *where, "(name)")
+            yield from value_problems(value, limits, *where, key)
     elif isinstance(node, list):
         for position, value in enumerate(node):
-            yield from unwritable(value, *where, position)
+            yield from value_problems(value, limits, *where, position)
+
+
+def _string_problems(value: str, limits: Limits, *where: str | int) -> Iterator[FieldProblem]:
+    chars_max = limits.text_chars_max if where and where[0] in _TEXTS else limits.name_chars_max
+    if "\x00" in value or not _encodable(value):
+        yield FieldProblem(path(*where), "holds a character that cannot be stored (NUL or half of a surrogate pair)")
+    if len(value) > chars_max:
+        yield FieldProblem(path(*where), f"has {len(value)} characters; at most {chars_max}")
 
 
 def _encodable(text: str) -> bool:
@@ -129,19 +143,13 @@ def past_problems(raw: Mapping[str, Any], name: str, now: datetime, skew: timede
         yield FieldProblem(name, f"is in the future; it is {format_instant(now)} now")
 
 
-def promise_problems(raw: Mapping[str, Any], name: str, now: datetime) -> Iterator[FieldProblem]:
-    """Find a time promised to a customer that has passed already (F2)."""
+def promise_problems(raw: Mapping[str, Any], name: str, now: datetime, limits: Limits) -> Iterator[FieldProblem]:
+    """Find a time promised to a customer (F2) that has passed already, or is too far ahead to be meant."""
     at = instant(raw, name)
     if at is not None and at <= now:
         yield FieldProblem(name, f"has passed; it is {format_instant(now)} now")
-
-
-def text_problems(raw: Mapping[str, Any], names: tuple[str, ...], limits: Limits) -> Iterator[FieldProblem]:
-    """Find texts that are too long."""
-    for name in names:
-        value = raw.get(name)
-        if isinstance(value, str) and len(value) > limits.text_chars_max:
-            yield FieldProblem(name, f"has {len(value)} characters; at most {limits.text_chars_max}")
+    if at is not None and at > now + limits.promise_ahead_max:
+        yield FieldProblem(name, f"is more than {limits.promise_ahead_max.days} days ahead")
 
 
 def unlike(problems: Iterator[FieldProblem], known: tuple[FieldProblem, ...]) -> tuple[FieldProblem, ...]:

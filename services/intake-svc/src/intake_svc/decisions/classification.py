@@ -61,7 +61,7 @@ def read_classification(raw: Mapping[str, Any], policy: Policy, limits: Limits, 
     found = (
         *classified_problems(raw, policy, limits),
         *checks.past_problems(raw, "occurred_at", now, limits.clock_skew_max),
-        *checks.promise_problems(raw, "agreed_reply_at", now),
+        *checks.promise_problems(raw, "agreed_reply_at", now, limits),
         *_nothing(raw),
     )
     if problems := checks.unlike(iter(found), checks.shape_problems(Classify, raw)):

@@ -11,7 +11,9 @@ class Limits:
     amount_max: int
     quantity_max: int
     items_max: int
+    name_chars_max: int
     text_chars_max: int
+    promise_ahead_max: timedelta
     accepted_age_max: timedelta
     imported_age_max: timedelta
     clock_skew_max: timedelta

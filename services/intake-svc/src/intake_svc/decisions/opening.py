@@ -101,8 +101,7 @@ def read_opening(raw: Mapping[str, Any], policy: Policy, limits: Limits, now: da
         *classified_problems(raw, policy, limits),
         *_accepted_problems(raw, limits, now),
         *checks.past_problems(raw, "occurred_at", now, limits.clock_skew_max),
-        *(() if raw.get("imported") is True else checks.promise_problems(raw, "agreed_reply_at", now)),
-        *checks.text_problems(raw, ("description", "demand"), limits),
+        *(() if raw.get("imported") is True else checks.promise_problems(raw, "agreed_reply_at", now, limits)),
     )
     if problems := checks.unlike(iter(found), checks.shape_problems(OpenTicket, raw)):
         raise Refused(problems)
@@ -148,7 +147,7 @@ def looks_back(policy: Policy, kind: str) -> timedelta | None:
 
 def classified_problems(raw: Mapping[str, Any], policy: Policy, limits: Limits) -> Iterator[FieldProblem]:
     """Find what is wrong with the fields that opening and classification share."""
-    yield from checks.unwritable(raw)
+    yield from checks.value_problems(raw, limits)
     yield from _unknown(raw, "channel", policy.channels.names)
     yield from _unknown(raw, "kind", policy.kinds)
     yield from _unknown(raw, "case_type", sorted(policy.case_type_names))

@@ -69,10 +69,11 @@ def read_step(noun: str, raw: Mapping[str, Any], limits: Limits, now: datetime) 
     model = FACTS[noun]
     known = (*_from_the_token(noun, raw), *checks.shape_problems(model, raw))
     found = (
-        *checks.unwritable(raw),
+        *checks.value_problems(raw, limits),
         *checks.amount_problems(raw, limits),
         *_remedy_problems(raw, limits),
-        *checks.promise_problems(raw, "agreed_reply_at", now),
+        *checks.promise_problems(raw, "agreed_reply_at", now, limits),
+        *checks.promise_problems(raw, "due_at", now, limits),
     )
     if problems := checks.unlike(iter(found), known):
         raise Refused(problems)

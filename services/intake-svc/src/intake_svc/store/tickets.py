@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from amends.db import Tx
 from amends.instants import parse_instant
@@ -103,13 +103,16 @@ async def save(tx: Tx, ticket: Ticket) -> None:
 
 async def lock(tx: Tx, tenant: str, ticket_id: str) -> Ticket | None:
     """Return the tenant's ticket and hold its row until the transaction ends."""
-    row = (await tx.execute(_LOCK, {"tenant": tenant, "ticket_id": ticket_id})).first()
-    return None if row is None else _ticket(row)
+    return await _one(tx, _LOCK, tenant, ticket_id)
 
 
 async def get(tx: Tx, tenant: str, ticket_id: str) -> Ticket | None:
     """Return the tenant's ticket."""
-    row = (await tx.execute(_GET, {"tenant": tenant, "ticket_id": ticket_id})).first()
+    return await _one(tx, _GET, tenant, ticket_id)
+
+
+async def _one(tx: Tx, query: TextClause, tenant: str, ticket_id: str) -> Ticket | None:
+    row = (await tx.execute(query, {"tenant": tenant, "ticket_id": ticket_id})).first()
     return None if row is None else _ticket(row)
 
 
