@@ -29,13 +29,14 @@ def said(name: str) -> tuple[list[tuple[Any, ...]], list[str | None]]:
         if isinstance(data, TicketOpened):
             ticket = tickets.opened(event, data, 1)
         assert ticket is not None
-        ticket = tickets.advance(ticket, event)
+        if event.source == "/amends/intake":
+            ticket = tickets.after(ticket, data, event.sequence or 0)
         if isinstance(data, SlaClockStarted) and (plan := revisits.when_clock_starts(POLICY, data)):
             facts.append((raw["time"], raw["subject"], "revisit_planned", format_instant(plan.due_at), plan.reason))
         if isinstance(data, CompensationDecided):
             remedies[data.remedy_id] = data.to_data()
         decided = remedies.get(getattr(data, "remedy_id", ""))
-        for message in messages.messages_for(POLICY, ticket, data, decided):
+        for message in messages.messages_for(POLICY, ticket, data, decided=decided):
             facts.append((raw["time"], raw["subject"], "message_sent", message.to, message.template))
             departments += [message.party] if message.to == "department" else []
     return facts, departments

@@ -13,7 +13,7 @@ STATEMENTS = (
     CREATE TABLE tickets (
         ticket_id text PRIMARY KEY, tenant text NOT NULL, intake_sequence bigint NOT NULL,
         policy_version integer NOT NULL, opened_at timestamptz NOT NULL, accepted_at timestamptz NOT NULL,
-        facts jsonb NOT NULL, asked text, settled boolean NOT NULL, reopenings integer NOT NULL
+        facts jsonb NOT NULL, asked jsonb NOT NULL, settled boolean NOT NULL, reopenings integer NOT NULL
     ) WITH (fillfactor = 80)
     """,
     # Events of other services that came before what they stand on: before intake's event of that sequence.
@@ -24,6 +24,13 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX waiting_facts_ticket ON waiting_facts (ticket_id, needs_sequence)",
+    # Up to which of intake's events a breach counts: whom a notice of its remedy goes to.
+    """
+    CREATE TABLE breaches (
+        ticket_id text NOT NULL, clock text NOT NULL, run integer NOT NULL, step integer NOT NULL,
+        as_of_sequence bigint NOT NULL, PRIMARY KEY (ticket_id, clock, run, step)
+    )
+    """,
     "CREATE TABLE remedies (remedy_id text PRIMARY KEY, ticket_id text NOT NULL, decided jsonb NOT NULL)",
     # An extension counts once sla has moved the clock because of it; the two may arrive in either order.
     """

@@ -42,19 +42,28 @@ def name_of(wire_type: str) -> str:
 
 
 def messages_for(
-    policy: Policy, ticket: Ticket, data: EventData, decided: Mapping[str, Any] | None = None
+    policy: Policy,
+    ticket: Ticket,
+    data: EventData,
+    *,
+    decided: Mapping[str, Any] | None = None,
+    as_of_sequence: int | None = None,
 ) -> tuple[Message, ...]:
     """Return the messages that this event of the ticket causes, in the order of the policy's rows.
 
-    `decided`: for an event about a remedy, the data of its `decided`. An imported ticket's deadlines that were past when
+    `decided`: for an event about a remedy, the data of its `decided`. `as_of_sequence`: that of the breach that led to
+    it, if one did: which department missed its deadline. An imported ticket's deadlines that were past when
     it arrived cause nothing (CONTRACT §3).
     """
     if isinstance(data, SlaDeadlineBreached) and _past_at_import(ticket, data):
         return ()
     said = {**(decided or {}), **data.to_data()}
     rows = [row for row in policy.messages if row.when.event == name_of(data.wire_type) and _applies(row, policy, said)]
+    department = ticket.department(as_of_sequence)
     values = _values(policy, ticket, data, said) if rows else {}
-    return tuple(_message(row, ticket, said, values) for row in rows)
+    if department:
+        values["department"] = department
+    return tuple(_message(row, ticket, said, values, department) for row in rows)
 
 
 def _past_at_import(ticket: Ticket, data: SlaDeadlineBreached) -> bool:
@@ -80,10 +89,12 @@ def _warns(row: MessageRow, policy: Policy, said: Mapping[str, Any]) -> bool:
     return any(warning.warn == row.to for warning in clock_row.warnings(step))
 
 
-def _message(row: MessageRow, ticket: Ticket, said: Mapping[str, Any], values: Mapping[str, Any]) -> Message:
+def _message(
+    row: MessageRow, ticket: Ticket, said: Mapping[str, Any], values: Mapping[str, Any], department: str | None
+) -> Message:
     to = str(said["to"]) if row.to == ESCALATED_TO else row.to
     party = {
-        "department": ticket.department,
+        "department": department,
         "merchant": ticket.facts.get("merchant_id"),
         "owner": ticket.facts.get("owner"),
     }.get(to)
@@ -93,8 +104,6 @@ def _message(row: MessageRow, ticket: Ticket, said: Mapping[str, Any], values: M
 def _values(policy: Policy, ticket: Ticket, data: EventData, said: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: said[name] for name in _SAID if name in said}
     values |= {"ticket_no": ticket.number, "kind": ticket.facts["kind"]}
-    if ticket.department:
-        values["department"] = ticket.department
     if "remedy" not in values and (promised := _promised_remedy(policy, said)):
         values["remedy"] = promised
     if isinstance(data, TicketOpened) and (reply_due_at := _reply_due_at(policy, ticket)):

@@ -7,7 +7,6 @@ from typing import Any
 
 from amends.events.data import EventData
 from amends.events.envelope import Event
-from amends.events.registry import payload
 from amends.events.ticket import (
     TicketAssigned,
     TicketClosed,
@@ -26,7 +25,8 @@ from amends.policy.model import Policy
 class Ticket:
     """A ticket as intake's events tell it; never a name, an address or a text of a person.
 
-    `facts`: the data of `opened`, with every later change laid over it. `asked`: the department asked last.
+    `facts`: the data of `opened`, with every later change laid over it. `asked`: the departments asked, with intake's
+    sequence of each request, oldest first.
     `settled`: resolved or closed now. `opened_at`: when intake recorded it; `accepted_at`: from when its clocks run.
     """
 
@@ -36,14 +36,18 @@ class Ticket:
     opened_at: datetime
     accepted_at: datetime
     facts: Mapping[str, Any]
-    asked: str | None = None
+    asked: tuple[tuple[int, str], ...] = ()
     settled: bool = False
     reopenings: int = 0
 
-    @property
-    def department(self) -> str | None:
-        """Return whom a message to the department reaches: the one asked last, else the ticket's own."""
-        return self.asked or self.facts.get("department")
+    def department(self, as_of_sequence: int | None = None) -> str | None:
+        """Return whom a message to the department reaches: the one asked last, else the ticket's own.
+
+        `as_of_sequence`: what was asked after intake's event of this sequence does not count: a reminder is for the
+        department that missed its deadline, not for the one asked since.
+        """
+        asked = [name for at, name in self.asked if as_of_sequence is None or at <= as_of_sequence]
+        return asked[-1] if asked else self.facts.get("department")
 
     @property
     def customer(self) -> Mapping[str, Any]:
@@ -68,8 +72,8 @@ def opened(event: Event, data: TicketOpened, version: int) -> Ticket:
     return Ticket(event.subject, event.tenantid, version, event.time, data.accepted(event.time), facts)
 
 
-def after(ticket: Ticket, data: EventData) -> Ticket:
-    """Return the ticket after one more of intake's events."""
+def after(ticket: Ticket, data: EventData, sequence: int) -> Ticket:
+    """Return the ticket after one more of intake's events, its `sequence`th."""
     match data:
         case TicketReclassified():
             changed = {name: value for name, value in data.to_data().items() if name != "evidence"}
@@ -77,15 +81,10 @@ def after(ticket: Ticket, data: EventData) -> Ticket:
         case TicketAssigned():
             return replace(ticket, facts={**ticket.facts, "owner": data.owner})
         case TicketDepartmentAsked():
-            return replace(ticket, asked=data.department)
+            return replace(ticket, asked=(*ticket.asked, (sequence, data.department)))
         case TicketResolved() | TicketClosed():
             return replace(ticket, settled=True)
         case TicketReopened() if ticket.settled:
             return replace(ticket, settled=False, reopenings=ticket.reopenings + 1)
         case _:
             return ticket
-
-
-def advance(ticket: Ticket, event: Event) -> Ticket:
-    """Return the ticket after one more of intake's events, as it stands on the bus."""
-    return after(ticket, payload(event))

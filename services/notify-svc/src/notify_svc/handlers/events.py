@@ -5,8 +5,9 @@ intake's events up to `as_of_sequence`) may come after it: such an event is kept
 so that no partition waits for another.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from amends.db import Tx
@@ -71,7 +72,7 @@ class EventHandler:
         ticket = await ticket_store.lock(tx, event.subject)
         if ticket is None:
             raise ValueError(f"{event.type} of {event.subject} came without its `opened`")
-        return tickets.after(ticket, data)
+        return tickets.after(ticket, data, event.sequence or 0)
 
     async def _of_others(self, tx: Tx, event: Event, data: EventData) -> None:
         match data:
@@ -86,6 +87,8 @@ class EventHandler:
                 extended = await ticket_store.extension_effective(tx, event.causationid, event.subject)
                 if extended is not None:
                     await self.tell(tx, extended)
+            case SlaDeadlineBreached():
+                await ticket_store.keep_breach(tx, event.subject, data)
             case CompensationDecided():
                 await ticket_store.keep_remedy(tx, event.subject, data.remedy_id, data.to_data())
 
@@ -120,12 +123,19 @@ class EventHandler:
     async def _send(self, tx: Tx, event: Event, ticket: Ticket) -> None:
         data = payload(event)
         policy = self.policies.get(ticket.tenant, ticket.policy_version)
-        remedy_id = getattr(data, "remedy_id", None)
-        decided = await ticket_store.remedy(tx, remedy_id) if remedy_id else None
-        for message in messages.messages_for(policy, ticket, data, decided):
+        decided, as_of = await self._ground(tx, ticket.ticket_id, data)
+        for message in messages.messages_for(policy, ticket, data, decided=decided, as_of_sequence=as_of):
             wanted = ticket.customer.get("language") if message.to == CUSTOMER else None
             language = language_of(wanted, self.default_language)
             message_id = self.make_id()
             await message_store.add(
                 tx, message_id, ticket.ticket_id, message, language=language, cause=event, at=event.time
             )
+
+    async def _ground(self, tx: Tx, ticket_id: str, data: EventData) -> tuple[Mapping[str, Any] | None, int | None]:
+        """Return what was decided of the remedy that an event names, and as of when the breach counts behind it."""
+        if isinstance(data, SlaDeadlineBreached):
+            return None, data.as_of_sequence
+        remedy_id = getattr(data, "remedy_id", None)
+        decided = await ticket_store.remedy(tx, remedy_id) if remedy_id else None
+        return decided, await ticket_store.as_of_sequence(tx, ticket_id, decided or data.to_data())

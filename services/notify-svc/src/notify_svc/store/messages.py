@@ -82,7 +82,7 @@ _WIPE = text("""
 """)
 _OPEN = text("SELECT channel, count(*) AS jobs FROM deliveries WHERE state = 'waiting' GROUP BY channel")
 _PAGE = text("""
-    SELECT m.message_id, m.ticket_id, m.template, m.recipient, m.party, m.language, m.template_version, m.state,
+    SELECT m.message_id, m.ticket_id, m.template, m.recipient AS "to", m.party, m.language, m.template_version, m.state,
         m.created_at, m.settled_at, d.channel, d.attempts, d.last_error,
         (SELECT x.state FROM deliveries x WHERE x.message_id = m.message_id AND x.channel = 'mail') AS mail
     FROM messages m JOIN deliveries d ON d.message_id = m.message_id AND d.channel = 'storefront'

@@ -1,7 +1,7 @@
 """Tickets as intake tells them, and facts of other services that wait for them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from amends.db import Tx
 from amends.events.codec import decode, encode_structured
 from amends.events.envelope import Event
+from amends.events.sla import SlaDeadlineBreached
 from notify_svc.decisions.ticket import Ticket
 
 _COLUMNS = (
@@ -19,10 +20,17 @@ _LOCK = text(f"SELECT {_COLUMNS} FROM tickets WHERE ticket_id = :ticket FOR UPDA
 _SAVE = text("""
     INSERT INTO tickets AS t (ticket_id, tenant, policy_version, opened_at, accepted_at, facts, asked, settled,
         reopenings, intake_sequence)
-    VALUES (:ticket_id, :tenant, :policy_version, :opened_at, :accepted_at, CAST(:facts AS jsonb), :asked, :settled,
+    VALUES (:ticket_id, :tenant, :policy_version, :opened_at, :accepted_at, CAST(:facts AS jsonb), CAST(:asked AS jsonb), :settled,
         :reopenings, :sequence)
     ON CONFLICT (ticket_id) DO UPDATE SET facts = excluded.facts, asked = excluded.asked, settled = excluded.settled,
         reopenings = excluded.reopenings, intake_sequence = excluded.intake_sequence
+""")
+_KEEP_BREACH = text("""
+    INSERT INTO breaches (ticket_id, clock, run, step, as_of_sequence) VALUES (:ticket, :clock, :run, :step, :as_of)
+    ON CONFLICT DO NOTHING
+""")
+_BREACH = text("""
+    SELECT as_of_sequence FROM breaches WHERE ticket_id = :ticket AND clock = :clock AND run = :run AND step = :step
 """)
 _WAIT = text("INSERT INTO waiting_facts (ticket_id, needs_sequence, event) VALUES (:ticket, :needs, :event)")
 _TAKE_READY = text("""
@@ -54,7 +62,7 @@ def _ticket(row: Any) -> Ticket:
         opened_at=row.opened_at,
         accepted_at=row.accepted_at,
         facts=row.facts,
-        asked=row.asked,
+        asked=tuple((sequence, department) for sequence, department in row.asked),
         settled=row.settled,
         reopenings=row.reopenings,
     )
@@ -75,8 +83,8 @@ async def lock(tx: Tx, ticket_id: str) -> Ticket | None:
 async def save(tx: Tx, ticket: Ticket, sequence: int) -> None:
     """Keep the ticket as it stands after intake's event of this sequence."""
     values = {name: getattr(ticket, name) for name in Ticket.__dataclass_fields__}
-    facts = json.dumps(ticket.facts, ensure_ascii=False)
-    await tx.execute(_SAVE, values | {"facts": facts, "sequence": sequence})
+    values |= {name: json.dumps(values[name], ensure_ascii=False) for name in ("facts", "asked")}
+    await tx.execute(_SAVE, values | {"sequence": sequence})
 
 
 async def wait(tx: Tx, event: Event, needs_sequence: int) -> None:
@@ -94,6 +102,21 @@ async def take_ready(tx: Tx, ticket_id: str, sequence: int) -> Sequence[Event]:
 async def with_ready_facts(tx: Tx) -> Sequence[str]:
     """Return tickets whose waiting facts need not wait any more: their two events crossed in two transactions."""
     return (await tx.execute(_READY_TICKETS)).scalars().all()
+
+
+async def keep_breach(tx: Tx, ticket_id: str, breach: SlaDeadlineBreached) -> None:
+    """Keep up to which of intake's events a breach counts."""
+    values = {"ticket": ticket_id, "clock": breach.clock, "run": breach.run, "step": breach.step}
+    await tx.execute(_KEEP_BREACH, values | {"as_of": breach.as_of_sequence})
+
+
+async def as_of_sequence(tx: Tx, ticket_id: str, decided: Mapping[str, Any]) -> int | None:
+    """Return up to which of intake's events the breach counts that a remedy was decided for; None: no breach known."""
+    values = {name: decided.get(name) for name in ("clock", "run", "step")}
+    if None in values.values():
+        return None
+    found: int | None = (await tx.execute(_BREACH, values | {"ticket": ticket_id})).scalar()
+    return found
 
 
 async def keep_remedy(tx: Tx, ticket_id: str, remedy_id: str, decided: dict[str, Any]) -> None:

@@ -58,14 +58,17 @@ class Deliveries:
 
     async def run(self) -> None:
         """Deliver until cancelled. Raises what the database raises: the caller starts it again with backoff."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._concurrency):
-                group.create_task(self._worker())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._concurrency):
+                    group.create_task(self._worker())
+        except ExceptionGroup as failures:  # the first says it: workers fail together, on the database
+            raise failures.exceptions[0] from None
 
     async def _worker(self) -> None:
         while True:
+            self._wake.clear()  # before looking: a wake-up while we look is kept
             if not await self.deliver_one():
-                self._wake.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._sweep_s)
 
@@ -111,12 +114,19 @@ class Deliveries:
 async def sweep_waiting(engine: AsyncEngine, handler: EventHandler, *, every_s: float = 1.0) -> None:
     """Apply waiting facts whose ticket came in a transaction that crossed theirs, until cancelled."""
     while True:
-        async with writing(engine) as tx:
-            for ticket_id in await ticket_store.with_ready_facts(tx):
-                found = await ticket_store.find(tx, ticket_id)
-                if found is not None:
-                    await handler.catch_up(tx, ticket_id, found[1])
+        await apply_waiting(engine, handler)
         await asyncio.sleep(every_s)
+
+
+async def apply_waiting(engine: AsyncEngine, handler: EventHandler) -> None:
+    """Apply, ticket by ticket, the waiting facts that need not wait any more."""
+    async with reading(engine) as tx:
+        ready = await ticket_store.with_ready_facts(tx)
+    for ticket_id in ready:
+        async with writing(engine) as tx:
+            found = await ticket_store.find(tx, ticket_id)
+            if found is not None:
+                await handler.catch_up(tx, ticket_id, found[1])
 
 
 async def measure(engine: AsyncEngine, *, every_s: float = 5.0) -> None:
