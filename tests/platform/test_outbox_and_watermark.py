@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from amends.bus.port import Bus
-from amends.db import plain_url, writing
+from amends.db import claiming, plain_url, writing
 from amends.events.ticket import TicketReopened
 from amends.outbox import EventTooLarge, Outbox
 from amends.relay import Relay
@@ -68,6 +68,12 @@ async def test_a_rolled_back_transaction_leaves_no_gap_in_the_sequence(engine: A
             await OUTBOX.publish(tx, "T-1", [TicketReopened(reason="lost")], tenant="demo", at=at)
             raise ZeroDivisionError
     assert [event.sequence for event in await record(engine, "T-1")] == [1]
+
+
+async def test_no_event_time_is_taken_before_the_transaction_has_its_xid(engine: AsyncEngine) -> None:
+    with pytest.raises(RuntimeError, match="has its xid already"):
+        async with claiming(engine) as tx:
+            await OUTBOX.now(tx, "T-1")
 
 
 async def test_an_event_above_the_limit_is_refused_when_it_is_written(engine: AsyncEngine) -> None:

@@ -56,6 +56,13 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[Tx]:
 
 
 @asynccontextmanager
+async def claiming(engine: AsyncEngine) -> AsyncIterator[Tx]:
+    """Open a transaction that writes but records no event: a job claimed, a row marked. `Outbox.now` refuses it."""
+    async with engine.begin() as tx:
+        yield tx
+
+
+@asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[Tx]:
     """Open a read-only transaction."""
     async with engine.connect() as connection:

@@ -27,7 +27,8 @@ EVENT_BYTES_MAX = 512 * 1024
 
 _TAKE_TIME = text("""
     INSERT INTO streams AS s (subject, last_sequence, last_time)
-    VALUES (:subject, 0, GREATEST(domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark)))
+    SELECT :subject, 0, GREATEST(domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark))
+    WHERE pg_current_xact_id_if_assigned() IS NOT NULL
     ON CONFLICT (subject) DO UPDATE SET last_time = GREATEST(
         domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark), s.last_time + interval '1 microsecond')
     RETURNING last_time
@@ -59,7 +60,12 @@ class Outbox:
 
         Call it after the rows that the decision reads are locked, decide with it, then `publish(..., at=it)`.
         """
-        return (await tx.execute(_TAKE_TIME, {"subject": subject})).scalar_one()  # type: ignore[no-any-return]
+        at: datetime | None = (await tx.execute(_TAKE_TIME, {"subject": subject})).scalar()
+        if at is None:
+            raise RuntimeError(
+                "an event time is taken in a transaction of `amends.db.writing`, which has its xid already"
+            )
+        return at
 
     async def publish(
         self,

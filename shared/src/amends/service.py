@@ -75,7 +75,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Service(Generic[S]):
-    """What a service is. `name` is its consumer group too."""
+    """What a service is. `name` is its consumer group too. `reads_watermarks`: whether `Platform.watermarks` is fed."""
 
     name: str
     title: str
@@ -83,6 +83,7 @@ class Service(Generic[S]):
     consumes: Sequence[str]
     migrations: Path
     wire: Callable[[Platform[S]], Parts]
+    reads_watermarks: bool = False
 
     @property
     def source(self) -> str:
@@ -177,13 +178,13 @@ class _Running(Generic[S]):
         )
         return {
             "policies": lambda: upkeep.read_policies(self._bus, platform.policies, self._policies_read),
-            "watermarks": platform.watermarks.run,
             "relay": self._relay.run,
             "watermark publisher": self._publisher.run,
             "consumer": consumer.run,
             "dead letters": lambda: dead_letters.send_copies(self._engine, self._bus, service.name),
             "metrics": lambda: upkeep.measure(self._engine, self._bus, service.consumes, self._publisher),
             "forgetting": lambda: upkeep.forget(self._engine),
+            **({"watermarks": platform.watermarks.run} if service.reads_watermarks else {}),
             **self._parts.loops,
         }
 

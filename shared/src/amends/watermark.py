@@ -42,6 +42,10 @@ _UNSENT = """
     SELECT EXISTS (SELECT 1 FROM generate_series(0, $1::int - 1) s WHERE EXISTS
     (SELECT 1 FROM outbox WHERE shard = s AND sent_at IS NULL AND time <= $2))
 """
+_ACKNOWLEDGED = """
+    WITH published AS (UPDATE watermark SET published_up_to = GREATEST(published_up_to, $1))
+    SELECT topic, partition, next_offset FROM sent_offsets
+"""
 
 
 class WatermarkPublisher:
@@ -84,8 +88,7 @@ class WatermarkPublisher:
             await asyncio.sleep(0.005)
         while await connection.fetchval(_UNSENT, SHARDS, up_to):  # (4) in later transactions
             await asyncio.sleep(0.01)
-        await connection.execute("UPDATE watermark SET published_up_to = GREATEST(published_up_to, $1)", up_to)
-        offsets = await connection.fetch("SELECT topic, partition, next_offset FROM sent_offsets")
+        offsets = await connection.fetch(_ACKNOWLEDGED, up_to)
         await self._publish(up_to, [(row[0], row[1], row[2]) for row in offsets])  # (5)
         self.published_at_s = monotonic_s()
         return up_to

@@ -37,6 +37,7 @@ def main() -> None:
         consumes=TOPICS,
         migrations=location(__file__),
         wire=wire,
+        reads_watermarks=True,
     )
     run(service, SlaSettings())
 
