@@ -4,13 +4,16 @@ What `amends up` does is done here by the same code; beside it a test may kill a
 hold one back (it is stopped and stays away until it is released), and take a database or the bus away.
 """
 
+import json
 import os
 import re
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -29,7 +32,6 @@ from amends_cli.suite.supervisor import Supervisor
 
 START_WITHIN_S = 240.0
 _ROUND_S = 0.1
-_TROUBLE = re.compile(r'"level": ?"(?:error|critical)"|Traceback|Error: ', re.IGNORECASE)
 
 
 @dataclass
@@ -155,7 +157,7 @@ class Suite:
     async def until_ready(self, *names: str, within_s: float = 60.0) -> None:
         """Wait until these services (default: all four) say that they are ready."""
         for name in names or SERVICES:
-            await eventually(lambda name=name: self._is_ready(name), within_s, f"{name} is ready again")  # type: ignore[misc]
+            await eventually(partial(self._is_ready, name), within_s, f"{name} is ready again")
 
     async def take_bus_away(self) -> None:
         """Stop the broker; or, on the embedded bus, close the bus's database and cut who is connected."""
@@ -182,12 +184,12 @@ class Suite:
         """Undo `take_database_away`."""
         await self._sql(f'ALTER DATABASE "amends_{name}" ALLOW_CONNECTIONS true')
 
-    def troubles(self, lines_max: int = 12) -> str:
-        """Return the last error lines of every process's log, and what the supervisor said last: for failures."""
-        parts = [f"supervisor: {line}" for line in self.notes.lines[-lines_max:]]
+    def troubles(self) -> str:
+        """Return what every process logged as errors, each kind once with its count, and what the supervisor said."""
+        parts = [f"supervisor: {line}" for line in self.notes.lines if "ended" in line or "not" in line]
         for log in sorted(self.folder.logs.glob("*.log")):
-            found = [line for line in log.read_text(errors="replace").splitlines() if _TROUBLE.search(line)]
-            parts += [f"{log.stem}: {line[:1500]}" for line in found[-lines_max:]]
+            found = Counter(filter(None, map(_trouble, log.read_text(errors="replace").splitlines())))
+            parts += [f"{log.stem}: {count} x {line}" for line, count in found.items()]
         return "\n".join(parts)
 
     async def _is_ready(self, name: str) -> bool:
@@ -216,6 +218,18 @@ class Suite:
         finally:
             self._run.stop()
             lease.release()
+
+
+def _trouble(line: str) -> str | None:
+    """Return what an error line of a log says, without what differs between two of a kind; None for other lines."""
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError:
+        return line if re.search(r"^\w+(\.\w+)*(Error|Exception)\b", line) else None
+    if not isinstance(entry, dict) or entry.get("level") not in {"error", "critical"}:
+        return None
+    cause = str(entry.get("exception") or entry.get("error") or "").strip().splitlines()
+    return f"{entry.get('event')} ({entry.get('task', entry.get('logger'))}): {cause[-1] if cause else ''}"[:600]
 
 
 @contextmanager

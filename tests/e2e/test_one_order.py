@@ -1,6 +1,7 @@
 """Money of one order is given out once, however many tickets ask for it."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from tests.e2e.api import Api, Json, an_order
@@ -43,6 +44,6 @@ def _affecting(order: Json, line: str) -> list[Json]:
     return [{**item, "affected": item["line_id"] == line} for item in order["items"]]
 
 
-async def _open_money_jobs(api: Api, tickets: tuple[str, ...]) -> int:
+async def _open_money_jobs(api: Api, tickets: Sequence[str]) -> int:
     remedies = [remedy for ticket in tickets for remedy in await api.remedies(ticket)]
     return sum(remedy["amount"] > 0 and remedy["state"] != "issued" for remedy in remedies)

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from tests.e2e.api import Api, Json, an_order, kind_of, opening
@@ -16,6 +18,8 @@ from amends_cli.suite.folder import SERVICES
 
 pytestmark = pytest.mark.e2e
 
+T = TypeVar("T")
+
 TICKETS = 1_000
 BATCH = 250
 AT_ONCE = 8
@@ -27,9 +31,9 @@ SECONDS_MAX = 150.0
 
 
 @pytest.fixture
-def suite(tmp_path: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Suite]:
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Suite]:
     monkeypatch.setenv("MONEY_TIMEOUT_S", "1")  # a hundred calls time out: 5 s each would only make the test long
-    with running_suite(tmp_path / "data", bus="embedded", time_scale=SCALE) as running:  # type: ignore[operator]
+    with running_suite(tmp_path / "data", bus="embedded", time_scale=SCALE) as running:
         yield running
 
 
@@ -86,12 +90,13 @@ async def open_all(api: Api, accepted_at: str) -> list[str]:
     return tickets
 
 
-async def until_all_issued(api: Api, suite: Suite, due_at: object) -> None:
+async def until_all_issued(api: Api, suite: Suite, due_at: datetime) -> None:
     """Wait for a thousand refunds, telling how it goes; bounded from the deadline on."""
-    limit_s, seen = None, -1
+    limit_s: float | None = None
+    seen = -1
     while seen < TICKETS:
         await asyncio.sleep(1)  # between looks at other processes
-        if limit_s is None and api.now() > due_at:  # type: ignore[operator]
+        if limit_s is None and api.now() > due_at:
             limit_s = monotonic_s() + SECONDS_MAX
             progress("the deadline is over")
         count = len(await api.events("compensation", None, "issued"))
@@ -101,11 +106,11 @@ async def until_all_issued(api: Api, suite: Suite, due_at: object) -> None:
         assert limit_s is None or monotonic_s() < limit_s, f"{seen} refunds {SECONDS_MAX} s after the deadline"
 
 
-async def each(items: list, act: Callable[[object], Awaitable[object]], what: str) -> None:
+async def each(items: Sequence[T], act: Callable[[T], Awaitable[object]], what: str) -> None:
     """Do something for each, a few at a time."""
     started_s, gate = monotonic_s(), asyncio.Semaphore(AT_ONCE)
 
-    async def one(item: object) -> None:
+    async def one(item: T) -> None:
         async with gate:
             await act(item)
 
