@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.intake.bodies import ticket as body
 
-from amends.policy.book import PublishedPolicy
 from amends.policy.load import default_policy
 from intake_svc.decisions.access import Actor
 from intake_svc.decisions.limits import Limits
@@ -26,7 +25,6 @@ LIMITS = Limits(
     clock_skew_max=timedelta(seconds=5),
 )
 POLICY = default_policy()
-PUBLISHED = PublishedPolicy("demo", 3, POLICY)
 
 
 def actor(role: str = "specialist", subject: str | None = "amy") -> Actor:
@@ -36,7 +34,9 @@ def actor(role: str = "specialist", subject: str | None = "amy") -> Actor:
 def opening_event(*, repeated: bool = False, **changes: Any) -> Any:
     """The `opened` that a request becomes."""
     request = read_opening(body(**changes), POLICY, LIMITS, NOW)
-    return opened(request, policy=PUBLISHED, ticket_no="demo-1", contact_ref="ref", repeated=repeated, now=NOW)
+    return opened(
+        request, policy=POLICY, policy_version=3, ticket_no="demo-1", contact_ref="ref", repeated=repeated, now=NOW
+    )
 
 
 def a_ticket(*, repeated: bool = False, state: dict[str, Any] | None = None, **changes: Any) -> Ticket:

@@ -41,6 +41,7 @@ def ago(**delta):
         ({"case_type": "no_such_case"}, "case_type"),
         ({"complaint_code": 999}, "complaint_code"),
         ({"complaint_code": "6000"}, "complaint_code"),
+        ({"complaint_code": "1" * 5_000}, "complaint_code"),
         ({"level": 5}, "level"),
         ({"level": 0}, "level"),
         ({"level": True}, "level"),
@@ -133,6 +134,13 @@ JSON = st.recursive(
 def test_whatever_stands_in_a_field_it_is_taken_or_refused_never_a_crash(name, value):
     with suppress(Refused):
         read_opening(ticket() | {name: value}, POLICY, LIMITS, NOW)
+
+
+@pytest.mark.parametrize("channel", ["phone", "chat", "email", "app", "web", "social"])
+@pytest.mark.parametrize("kind", ["consultation", "after_sales", "complaint", "suggestion"])
+def test_every_channel_takes_every_kind_into_one_system(channel, kind):  # A10, A12, E13
+    opened = opening_event(channel=channel, kind=kind)
+    assert (opened.channel, opened.kind) == (channel, kind)
 
 
 def test_a_minimal_request_says_channel_kind_and_case_type():

@@ -1,9 +1,12 @@
 """Steps, classification, extension and reopening: each one's own rules."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.intake.bodies import order
 from tests.intake.cases import LIMITS, NOW, POLICY, a_ticket, actor
 
@@ -61,6 +64,29 @@ def test_findings_nested_without_end_are_refused():
     for _ in range(40):
         findings = [findings]
     assert fields_refused("assessment", {"findings": findings}) == {"findings[0][0]"}
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["1", "offer", LATER]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(FACTS)), st.data())
+def test_whatever_a_body_holds_it_is_refused_or_becomes_an_event_that_can_be_written(noun, data):
+    fields = [*FACTS[noun].model_fields, "colour"]
+    body = data.draw(st.dictionaries(st.sampled_from(fields), JSON, max_size=4))
+    try:
+        fact = read_step(noun, body, LIMITS, NOW)
+    except Refused:
+        return
+    json.dumps(fact.to_data(), allow_nan=False, ensure_ascii=False).encode()
 
 
 def step(ticket, noun, body, who=None):

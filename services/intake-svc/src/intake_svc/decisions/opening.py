@@ -1,5 +1,6 @@
 """Opening a ticket: what a client may say, what is wrong with it, and the event that it becomes (RULEBOOK A10, C, D, E1)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,6 @@ from amends.events.data import EventData, Flag, Instant, Text
 from amends.events.parts import ComplaintCode, Customer, Evidence, Level, Order
 from amends.events.ticket import TicketOpened
 from amends.events.vocabulary import Channel, Kind, Severity
-from amends.policy.book import PublishedPolicy
 from amends.policy.facts import derived_tags, level_of
 from amends.policy.model import Policy
 from intake_svc.decisions import checks
@@ -21,6 +21,7 @@ from intake_svc.decisions.refusals import FieldProblem, Refused
 COMPLAINT: Final = "complaint"
 REPEAT: Final = "repeat"
 LEVELS: Final = (1, 2, 3, 4)
+_CODE: Final = re.compile(r"[0-9]{1,9}")
 
 Address = dict[Text, Text]
 """A customer's addresses by channel: `{"phone": …, "email": …}`."""
@@ -111,7 +112,8 @@ def read_opening(raw: Mapping[str, Any], policy: Policy, limits: Limits, now: da
 def opened(
     request: OpenTicket,
     *,
-    policy: PublishedPolicy,
+    policy: Policy,
+    policy_version: int,
     ticket_no: str,
     contact_ref: str | None,
     repeated: bool,
@@ -121,11 +123,11 @@ def opened(
     tags = (*request.tags, REPEAT) if repeated else request.tags
     given = request.model_dump(mode="python", exclude=set(_OWN), exclude_none=True)
     told = given | {"order": request.order.model_dump(mode="json") if request.order else None}
-    standing = standing_of(policy.policy, told, request.level, tags)
+    standing = standing_of(policy, told, request.level, tags)
     return TicketOpened(
         **given,
         ticket_no=ticket_no,
-        policy_version=policy.version,
+        policy_version=policy_version,
         level=standing.level,
         tags=standing.tags,
         customer=request.customer.on_the_wire(contact_ref) if request.customer else None,
@@ -152,7 +154,7 @@ def classified_problems(raw: Mapping[str, Any], policy: Policy, limits: Limits) 
     yield from _unknown(raw, "kind", policy.kinds)
     yield from _unknown(raw, "case_type", sorted(policy.case_type_names))
     code, level = raw.get("complaint_code"), raw.get("level")
-    number = int(code) if isinstance(code, str) and code.isascii() and code.isdigit() else code
+    number = int(code) if isinstance(code, str) and _CODE.fullmatch(code) else code
     if isinstance(number, int) and policy.complaint_codes and policy.code_range(number) is None:
         ranges = ", ".join(f"{row.first}–{row.last} ({row.category})" for row in policy.complaint_codes)
         yield FieldProblem("complaint_code", f"{number} is in none of {ranges}")

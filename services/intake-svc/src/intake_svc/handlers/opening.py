@@ -1,6 +1,7 @@
 """Opening a ticket, in the transaction it is given."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from amends.db import Tx
@@ -31,7 +32,8 @@ async def open_ticket(
     contact_ref = str(desk.make_id()) if request.customer and request.customer.personal else None
     fact = opened(
         request,
-        policy=policy,
+        policy=policy.policy,
+        policy_version=policy.version,
         ticket_no=ticket_no(serial, category_of(policy.policy, request.case_type, request.complaint_code)),
         contact_ref=contact_ref,
         repeated=await _repeated(tx, actor.tenant, request, policy, request.accepted(at)),
@@ -63,7 +65,7 @@ def contact_of(customer: CustomerIn, contact_ref: str) -> Contact:
     return Contact(contact_ref, customer.customer_id, customer.name, customer.contacts, customer.language)
 
 
-async def _repeated(tx: Tx, tenant: str, request: OpenTicket, policy: PublishedPolicy, accepted: Any) -> bool:
+async def _repeated(tx: Tx, tenant: str, request: OpenTicket, policy: PublishedPolicy, accepted: datetime) -> bool:
     back = looks_back(policy.policy, request.kind)
     if back is None or request.order is None:
         return False
