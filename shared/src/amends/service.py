@@ -98,7 +98,7 @@ class _Running(Generic[S]):
         self._service = service
         self._settings = settings
         self._tasks = Tasks()
-        self._policies_read = asyncio.Event()
+        self._policies_known = asyncio.Event()
         self._up = False
         self._http = httpx.AsyncClient(timeout=10)
         self._engine = engine_for(settings.database_url, application=service.name, pool_size=settings.database_pool)
@@ -177,7 +177,7 @@ class _Running(Generic[S]):
             batch=self._settings.consumer_batch,
         )
         return {
-            "policies": lambda: upkeep.read_policies(self._bus, platform.policies, self._policies_read),
+            "policies": lambda: upkeep.read_policies(self._engine, self._bus, platform.policies, self._policies_known),
             "relay": self._relay.run,
             "watermark publisher": self._publisher.run,
             "consumer": consumer.run,
@@ -196,7 +196,7 @@ class _Running(Generic[S]):
         """Say what is missing: database, start, policies, outbox bound, loops stopped for good."""
         checks: dict[str, Any] = {"started": "ok" if self._up else "starting: waits for database or bus"}
         checks["database"] = await self._database_check()
-        checks["policies"] = "ok" if self._policies_read.is_set() else "not read to the end yet"
+        checks["policies"] = "ok" if self._policies_known.is_set() else "not read to the end yet"
         checks |= {f"loop {name}": reason for name, reason in self._tasks.stopped_for_good.items()}
         if self._parts.checks is not None:
             checks |= await self._parts.checks()

@@ -59,6 +59,9 @@ CREATE TABLE parked_events (
     sequence bigint, event_id text NOT NULL UNIQUE, event text NOT NULL
 );
 CREATE INDEX parked_events_ticket ON parked_events (ticket_id, source, sequence);
+CREATE TABLE policy_copies (
+    tenant text NOT NULL, version integer NOT NULL, event text NOT NULL, PRIMARY KEY (tenant, version)
+);
 CREATE TABLE idempotency (
     scope text PRIMARY KEY, body_sha256 text NOT NULL, status integer NOT NULL, headers text NOT NULL,
     body text NOT NULL, at timestamptz NOT NULL DEFAULT now()
