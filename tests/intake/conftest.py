@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -111,7 +112,14 @@ class Intake:
             rows = await tx.execute(query, {"ticket": ticket_id})
         return [event_from_json(json.loads(row[0])) for row in rows]
 
-    async def hears(self, ticket_id: str, *facts: EventData, source: str = "/amends/sla", tenant: str = "demo") -> None:
+    async def hears(
+        self,
+        ticket_id: str,
+        *facts: EventData,
+        source: str = "/amends/sla",
+        tenant: str = "demo",
+        at: datetime | None = None,
+    ) -> None:
         """Have intake consume what another service said."""
         for fact in facts:
             event = Event(
@@ -119,7 +127,7 @@ class Intake:
                 source=source,
                 type=fact.wire_type,
                 subject=ticket_id,
-                time=real_now(),
+                time=at or real_now(),
                 partitionkey=ticket_id,
                 tenantid=tenant,
                 data=fact.to_data(),

@@ -294,5 +294,14 @@ async def test_an_unhappy_customer_reopens_a_finished_ticket_one_level_up(intake
     assert (await take(agent, ticket_id, "proposals")).status_code == 201
 
 
+async def test_what_a_customer_said_before_the_resolution_reopens_nothing_however_late_it_is_heard(intake):  # H6
+    agent = intake.caller("specialist")
+    ticket_id = await agent.open()
+    said_at = real_now()
+    await take(agent, ticket_id, "resolution")
+    await intake.hears(ticket_id, contact.ContactRevisitDone(outcome="not_solved"), source="/amends/notify", at=said_at)
+    assert (await agent.shown(ticket_id))["status"] == "resolved"
+
+
 async def test_what_is_heard_of_a_ticket_that_intake_does_not_know_changes_nothing(intake):
     await intake.hears("t-unknown", contact.ContactSurveyAnswered(rating=1), clock_started())

@@ -251,10 +251,19 @@ def test_clocks_are_seen_to_start_move_breach_and_stop():
     ],
 )
 def test_an_unhappy_customer_reopens_a_finished_ticket(heard, reason):  # H6, G4
+    at = {"heard_at": NOW, "resolved_at": NOW - timedelta(microseconds=1)}
     for status in ("resolved", "closed"):
-        fact = reopened_by(a_ticket(state={"status": status}), heard, POLICY)
+        fact = reopened_by(a_ticket(state={"status": status}), heard, POLICY, **at)
         assert (fact and fact.reason) == reason
-    assert reopened_by(a_ticket(state={"status": "executed"}), heard, POLICY) is None
+    assert reopened_by(a_ticket(state={"status": "executed"}), heard, POLICY, **at) is None
+
+
+def test_what_was_said_before_the_ticket_was_resolved_reopens_nothing():  # H6
+    resolved = a_ticket(state={"status": "resolved"})
+    heard = contact.ContactRevisitDone(outcome="not_solved")
+    later = NOW + timedelta(microseconds=1)
+    assert reopened_by(resolved, heard, POLICY, heard_at=NOW, resolved_at=later) is None
+    assert reopened_by(resolved, heard, POLICY, heard_at=NOW, resolved_at=NOW) is not None
 
 
 # classification

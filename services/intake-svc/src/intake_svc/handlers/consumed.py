@@ -4,6 +4,7 @@ from amends.db import Tx
 from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.events.registry import payload
+from amends.events.ticket import TicketResolved
 from intake_svc.decisions import reopening
 from intake_svc.decisions.clocks_seen import clock_of, seen
 from intake_svc.decisions.ticket import after
@@ -33,7 +34,8 @@ async def _reopen(tx: Tx, desk: Desk, event: Event, heard: EventData) -> None:
     if ticket is None:
         return
     policy = desk.policies.get(ticket.tenant, ticket.policy_version)
-    fact = reopening.reopened_by(ticket, heard, policy)
+    resolved_at = await timeline.last_time(tx, ticket.ticket_id, TicketResolved.wire_type)
+    fact = reopening.reopened_by(ticket, heard, policy, heard_at=event.time, resolved_at=resolved_at)
     if fact is None:
         return
     at = await desk.outbox.now(tx, ticket.ticket_id)

@@ -21,6 +21,9 @@ _PAGE = text("""
     WHERE tenant = :tenant AND (time, event_id) > (:after_time, :after_id)
     ORDER BY time, event_id LIMIT :limit
 """)
+_LAST_TIME = text("""
+    SELECT max(time) FROM outbox WHERE subject = :ticket_id AND CAST(event AS jsonb)->>'type' = :wire_type
+""")
 
 
 async def tell(tx: Tx, event: Event) -> None:
@@ -35,3 +38,8 @@ async def page(
     """Return (time, id, CloudEvents JSON) of what happened after a point, in order."""
     values = {"tenant": tenant, "ticket_id": ticket_id, "limit": limit, "after_time": after[0], "after_id": after[1]}
     return [(row[0], row[1], row[2]) for row in await tx.execute(_PAGE, values)]
+
+
+async def last_time(tx: Tx, ticket_id: str, wire_type: str) -> datetime | None:
+    """Return when the ticket's last own event of a type was recorded, None when it has none."""
+    return (await tx.execute(_LAST_TIME, {"ticket_id": ticket_id, "wire_type": wire_type})).scalar()
