@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from amends_cli.local.jars import LockedJar, class_path, locked_jars
-from amends_cli.local.kafka import LocalKafka
+from amends_cli.local.kafka import LocalKafka, cluster_id
 from amends_cli.local.process import ServerFailed
 
 
@@ -92,3 +92,8 @@ def test_a_damaged_jar_is_fetched_again_and_one_that_is_not_the_locks_is_refused
     assert class_path([jar], tmp_path) == [tmp_path / "thing-1.jar"]
     assert (tmp_path / "thing-1.jar").read_bytes() == content
     assert [path.name for path in tmp_path.iterdir()] == ["thing-1.jar"]
+
+
+def test_no_cluster_id_begins_with_a_dash() -> None:
+    drawn = iter([b"\xf8" + bytes(15), b"\xfb" + bytes(15), bytes(16)])  # in base64: "-A…", "-w…", "AA…"
+    assert cluster_id(lambda _: next(drawn)) == "A" * 22

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 from amends.clock import monotonic_s
@@ -156,8 +157,8 @@ class LocalKafka:
         return settings
 
     def _format(self, program: list[str | Path], settings: Path) -> None:
-        """Give the log folder its cluster id: 16 bytes in URL-safe base64, as Kafka writes them."""
-        cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        """Give the log folder its cluster id."""
+        cluster = cluster_id(secrets.token_bytes)
         words = [*program, "kafka.tools.StorageTool", "format", "-g", "-t", cluster, "-c", settings]
         done = subprocess.run(  # noqa: S603 - the words are ours
             words, capture_output=True, text=True, check=False, env=minimal_environment()
@@ -176,6 +177,13 @@ class LocalKafka:
             time.sleep(_POLL_S)
         self._process.kill()
         raise self._process.failure(f"was not ready within {_READY_WITHIN_S:.0f} s.")
+
+
+def cluster_id(random_bytes: Callable[[int], bytes]) -> str:
+    """Return 16 bytes in URL-safe base64, as Kafka writes its ids: none begins with a dash, which its tools take for an option."""
+    while (made := urlsafe_b64encode(random_bytes(16)).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
 
 
 def answers(port: int) -> bool:
