@@ -74,7 +74,7 @@ async def test_a_refusal_is_told_with_its_errors_and_not_tried_again():
     problem = {"title": "Not valid", "detail": "one field", "errors": [{"field": "kind", "problem": "is unknown"}]}
     suite = Suite(httpx.Response(422, json=problem))
     async with suite.calls() as calls:
-        with pytest.raises(Refused, match="Not valid: one field.*kind") as refused:
+        with pytest.raises(Refused, match=r"Not valid: one field.*kind") as refused:
             await calls.post("intake", "/v1/tickets", {}, AGENT)
     assert refused.value.status == 422
     assert len(suite.seen) == 1
@@ -83,7 +83,7 @@ async def test_a_refusal_is_told_with_its_errors_and_not_tried_again():
 async def test_who_never_answers_is_given_up_after_the_limit():
     suite = Suite(httpx.ConnectError("refused"))
     async with suite.calls(retry_within_s=0) as calls:
-        with pytest.raises(NoAnswer, match="intake gave no answer to POST /v1/tickets.*refused"):
+        with pytest.raises(NoAnswer, match=r"intake gave no answer to POST /v1/tickets.*refused"):
             await calls.post("intake", "/v1/tickets", {}, AGENT)
 
 

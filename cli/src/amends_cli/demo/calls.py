@@ -82,7 +82,7 @@ class Calls:
 
     async def get(self, service: str, path: str, **query: Any) -> httpx.Response:
         """GET as the system. Raises Refused or NoAnswer."""
-        return await self._insist("GET", service, path, headers=await self._bearer(SYSTEM), params=query)
+        return await self._insist("GET", service, path, headers=await self._bearer(SYSTEM), params=query or None)
 
     async def items(self, service: str, path: str, **query: Any) -> list[dict[str, Any]]:
         """GET a whole list, page after page."""
