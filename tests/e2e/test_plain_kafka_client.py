@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from cloudevents.core.bindings import kafka
 from cloudevents.core.formats.json import JSONFormat
 from tests.e2e.api import Api
@@ -48,12 +48,10 @@ async def test_every_topic_reads_as_cloudevents_with_the_ticket_id_as_key(suite:
 
 async def _whole_topics(bootstrap: str) -> AsyncIterator[ConsumerRecord]:
     """Read all data topics from their start to the end that they have now."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(*SOURCES, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        partitions = [TopicPartition(t, p) for t in SOURCES for p in consumer.partitions_for_topic(t) or ()]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning()
+        partitions = consumer.assignment()
         ends = await consumer.end_offsets(partitions)
         async with asyncio.timeout(30):
             while not all([await consumer.position(p) >= ends[p] for p in partitions]):
