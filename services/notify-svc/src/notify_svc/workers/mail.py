@@ -59,6 +59,6 @@ class Mail:
         mail["Subject"] = stored.subject or stored.message.template
         mail["Message-ID"] = f"<{stored.message_id}@{self._sender.rpartition('@')[2] or 'amends'}>"
         mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(stored.text or "")  # clears every Content-* header: ours comes after it
         mail["Content-Language"] = stored.language
-        mail.set_content(stored.text or "")
         return mail
