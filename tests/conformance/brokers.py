@@ -13,13 +13,19 @@ from amends_cli.local.kafka import LocalKafka
 from amends_cli.local.postgres import LocalPostgres
 
 
-def family(pid):
-    """The process and all its descendants: PostgreSQL serves every connection in a process of its own."""
-    found = [pid]
+def stop_family(pid):
+    """Stop the process and all its descendants: PostgreSQL serves every connection in a process of its own.
+
+    The parent first, so that it starts no other meanwhile.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    while "\nState:\tT" not in Path(f"/proc/{pid}/status").read_text():
+        os.sched_yield()
+    stopped = [pid]
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            found += family(int(child))
-    return found
+            stopped += stop_family(int(child))
+    return stopped
 
 
 class Broker:
@@ -31,9 +37,7 @@ class Broker:
         self._frozen = []
 
     def freeze(self):
-        self._frozen = family(self.server.pid)
-        for pid in self._frozen:
-            os.kill(pid, signal.SIGSTOP)
+        self._frozen = stop_family(self.server.pid)
 
     def thaw(self):
         for pid in self._frozen:

@@ -5,7 +5,7 @@ import json
 import signal
 from contextlib import suppress
 
-from tests.conformance.steps import until
+from tests.conformance.steps import LIMIT_S, until
 
 
 class Member:
@@ -16,10 +16,10 @@ class Member:
 
     async def ask(self, command, **words):
         self._process.stdin.write(json.dumps({"command": command, **words}).encode() + b"\n")
-        answer = await asyncio.wait_for(self._process.stdout.readline(), 20)
+        answer = await asyncio.wait_for(self._process.stdout.readline(), LIMIT_S)
         return json.loads(answer)
 
-    async def read(self, count, limit_s=15.0):
+    async def read(self, count, limit_s=LIMIT_S):
         """[topic, partition, [[offset, value], …]] of every batch until `count` records have come."""
         batches = []
 

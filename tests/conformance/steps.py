@@ -7,13 +7,15 @@ from amends.bus.port import Ack, Message, TopicSpec
 from amends.clock import monotonic_s
 
 FAST = {
-    "bus_group_lease_s": 2.0,
+    "bus_group_lease_s": 3.0,
     "bus_group_heartbeat_s": 0.2,
-    "bus_request_timeout_s": 3.0,
-    "bus_send_timeout_s": 6.0,
+    "bus_request_timeout_s": 5.0,
+    "bus_send_timeout_s": 8.0,
     "bus_stop_timeout_s": 2.0,
     "bus_rebalance_timeout_s": 6.0,
 }
+LIMIT_S = 60.0
+"""No test waits that long on a machine that has nothing else to do."""
 numbers = itertools.count(1)
 
 
@@ -36,7 +38,7 @@ async def send(bus, topic, values, key="ticket"):
     return answers
 
 
-async def until(condition, limit_s=15.0):
+async def until(condition, limit_s=LIMIT_S):
     """Wait until an async condition gives something true, and return that."""
     end = monotonic_s() + limit_s
     while not (outcome := await condition()):
@@ -45,7 +47,7 @@ async def until(condition, limit_s=15.0):
     return outcome
 
 
-async def read(consumer, count, limit_s=15.0, commit=False):
+async def read(consumer, count, limit_s=LIMIT_S, commit=False):
     """Poll until `count` records have come; return them in the order in which they came."""
     records = []
 
@@ -61,7 +63,7 @@ async def read(consumer, count, limit_s=15.0, commit=False):
     return records
 
 
-async def read_all(reader, count, limit_s=15.0):
+async def read_all(reader, count, limit_s=LIMIT_S):
     """The same for a reader."""
     records = []
 

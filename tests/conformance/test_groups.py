@@ -149,7 +149,7 @@ async def test_a_leaving_member_hands_over_at_once(bus, another_bus, topic, grou
         await second.poll(100, 0.1)
         return len(second.assigned()) == 6
 
-    await until(alone, limit_s=5)
+    await until(alone)
     await send(bus, topic, ["1", "2", "3"], key=by_value)
     assert sorted(values(await read(second, 3))) == ["1", "2", "3"]
 
@@ -223,7 +223,7 @@ async def test_more_members_than_partitions_leave_some_idle(bus, another_bus, gr
         return sorted(len(member.assigned()) for member in members) == [0, 0, 1]
 
     await until(settled)
-    assert max(member.alive_age_s() for member in members) < 2
+    assert max(member.alive_age_s() for member in members) < 3
 
 
 async def test_a_member_that_the_group_hears_is_alive(bus, topic, group):
@@ -234,4 +234,4 @@ async def test_a_member_that_the_group_hears_is_alive(bus, topic, group):
         return consumer.assigned()
 
     await until(assigned)
-    assert consumer.alive_age_s() < 2
+    assert consumer.alive_age_s() < 3

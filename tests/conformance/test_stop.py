@@ -21,7 +21,7 @@ async def test_a_stop_is_quick_and_leaves_no_task_behind(broker, settings, group
     await reader.poll(1, 1)
     began = monotonic_s()
     await bus.stop()
-    assert monotonic_s() - began < 2
+    assert monotonic_s() - began < 5
     assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
 
 
@@ -30,7 +30,7 @@ async def test_a_poll_under_way_returns_when_the_consumer_stops(bus, topic, grou
     polling = asyncio.create_task(consumer.poll(10, 10.0))
     await asyncio.sleep(0.5)
     await consumer.stop()
-    done, _ = await asyncio.wait([polling], timeout=2)
+    done, _ = await asyncio.wait([polling], timeout=10)
     assert done
     polling.exception()  # it may say that it was stopped
 

@@ -14,7 +14,7 @@ from amends.bus.kafka.bus import KafkaBus
 from amends.bus.kafka.clients import Clients, servers, ssl_context
 from amends.bus.kafka.cluster import from_millis, to_millis, topic_configs
 from amends.bus.kafka.producer import KafkaSender
-from amends.bus.kafka.quiet import FirstLookup
+from amends.bus.kafka.quiet import Calm
 from amends.bus.port import Ack, BusError, Message, TopicSpec, size_of
 from amends.bus.postgres.bus import PostgresBus
 from amends.bus.postgres.producer import (
@@ -199,12 +199,19 @@ async def test_what_is_not_answered_in_time_is_not_acknowledged():
     assert isinstance(answer, BusError)
 
 
-def test_the_first_lookup_of_a_group_is_no_error_but_other_failures_are():
-    def record(message, *arguments):
-        return logging.LogRecord("x", logging.ERROR, "f", 1, message, arguments, None)
+def test_the_first_lookup_of_a_group_is_no_error_and_an_outage_is_told_once_in_a_while():
+    def record(message, *arguments, level=logging.ERROR):
+        return logging.LogRecord("x", level, "f", 1, message, arguments, None)
 
-    lookup = FirstLookup()
+    now = [0.0]
+    calm = Calm(lambda: now[0])
     message = "Group Coordinator Request failed: %s"
-    assert not lookup.filter(record(message, "[Error 15] CoordinatorNotAvailableError"))
-    assert lookup.filter(record(message, "[Error 30] GroupAuthorizationFailedError"))
-    assert lookup.filter(record("Heartbeat failed: %s", "CoordinatorNotAvailableError"))
+    assert not calm.filter(
+        record(message, "[Error 15] GroupCoordinatorNotAvailableError: CoordinatorNotAvailableError")
+    )
+    assert calm.filter(record(message, "[Error 30] GroupAuthorizationFailedError"))
+    assert not calm.filter(record(message, "NodeNotReadyError"))
+    assert calm.filter(record("Unable connect to %s", "a"))
+    assert all(calm.filter(record("chatter", level=logging.INFO)) for _ in range(3))
+    now[0] = 31.0
+    assert calm.filter(record(message, "NodeNotReadyError"))

@@ -10,7 +10,7 @@ from amends.bus.kafka.clients import Clients
 from amends.bus.kafka.cluster import Cluster
 from amends.bus.kafka.consumer import KafkaConsumer
 from amends.bus.kafka.producer import KafkaSender
-from amends.bus.kafka.quiet import calm_first_lookup
+from amends.bus.kafka.quiet import calm_aiokafka
 from amends.bus.kafka.reader import KafkaReader
 from amends.bus.port import BusError, StartAt, TopicSpec
 from amends.bus.settings import BusSettings
@@ -30,7 +30,7 @@ class KafkaBus:
 
     async def start(self) -> None:
         """See `amends.bus.port.Bus.start`."""
-        calm_first_lookup()
+        calm_aiokafka()
 
     async def stop(self) -> None:
         """Stop what was opened here, each within its limit, all at once."""
