@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from amends.auth import AGENTS, READERS, Principal, allow
 from amends.events.contact import Rating
 from amends.events.vocabulary import KnownFeedbackForm, KnownRevisitOutcome
+from amends.http.problems import Problem
 from amends.instants import format_instant
 from notify_svc.decisions.catalogue import Entry
 
@@ -17,7 +18,10 @@ Author = Annotated[Principal, Depends(allow("manager", "admin", "service"))]
 Rater = Annotated[Principal, Depends(allow("storefront", *AGENTS))]
 """A customer rates on the storefront's page; its backend hands the rating in."""
 
-TicketId = Annotated[str, Field(min_length=1, max_length=200)]
+_NO_NUL = r"^[^\x00]*$"
+TicketId = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
+Filter = Annotated[str | None, Query(max_length=200, pattern=_NO_NUL)]
+Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class Body(BaseModel):
@@ -50,6 +54,11 @@ class TemplateBody(Entry):
 
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     language: Literal["zh", "en"]
+
+
+def bad_cursor(cursor: str) -> Problem:
+    """Return the problem of a cursor whose parts are none of ours."""
+    return Problem(400, "Unknown cursor", f"{cursor!r} is no cursor of this list; start again without it")
 
 
 def shown(row: Any) -> dict[str, Any]:

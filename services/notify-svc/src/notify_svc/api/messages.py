@@ -1,17 +1,24 @@
 """Which messages went out, to whom, and what became of them. Their words are not kept."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from amends.db import reading
 from amends.events.vocabulary import KnownAddressee
 from amends.http.pages import decode_cursor, encode_cursor, page
-from notify_svc.api.bodies import Reader, shown
+from notify_svc.api.bodies import Filter, Limit, Reader, bad_cursor, shown
 from notify_svc.store import messages
+
+
+def _position(cursor: str) -> UUID:
+    try:
+        return UUID(decode_cursor(cursor, 1)[0])
+    except (TypeError, ValueError, AttributeError) as error:
+        raise bad_cursor(cursor) from error
 
 
 def messages_router(engine: AsyncEngine) -> APIRouter:
@@ -22,13 +29,13 @@ def messages_router(engine: AsyncEngine) -> APIRouter:
     async def listed(
         request: Request,
         caller: Reader,
-        ticket: str | None = None,
+        ticket: Filter = None,
         to: KnownAddressee | None = None,
         state: Literal["queued", "sent", "failed"] | None = None,
         cursor: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        limit: Limit = 100,
     ) -> Response:
-        after = UUID(decode_cursor(cursor, 1)[0]) if cursor is not None else UUID(int=0)
+        after = _position(cursor) if cursor is not None else UUID(int=0)
         async with reading(engine) as tx:
             rows = await messages.page(tx, caller.tenant, after, limit + 1, ticket=ticket, to=to, state=state)
         last = rows[limit - 1] if len(rows) > limit else None

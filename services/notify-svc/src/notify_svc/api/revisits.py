@@ -15,14 +15,13 @@ from amends.http.once import Answer, once
 from amends.http.pages import decode_cursor, encode_cursor, page
 from amends.http.problems import Problem
 from amends.instants import parse_instant
-from notify_svc.api.bodies import Agent, Reader, RevisitOutcome, shown
+from notify_svc.api.bodies import Agent, Filter, Limit, Reader, RevisitOutcome, bad_cursor, shown
 from notify_svc.handlers.steps import NotOpen, StepHandler, Unknown
 from notify_svc.store import revisits
 
 _FIRST = (parse_instant("0001-01-02T00:00:00Z"), UUID(int=0))
 
 State = Literal["open", "done", "replaced", "cancelled"]
-Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 def _before(text: str | None) -> datetime | None:
@@ -34,6 +33,14 @@ def _before(text: str | None) -> datetime | None:
         raise Problem(422, "The request is not valid", detail, errors=errors) from error
 
 
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    due_at, last_id = decode_cursor(cursor, 2)
+    try:
+        return parse_instant(due_at), UUID(last_id)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise bad_cursor(cursor) from error
+
+
 def revisits_router(engine: AsyncEngine, steps: StepHandler) -> APIRouter:
     """`GET /revisits`, `POST /revisits/{id}/outcome`."""
     router = APIRouter(tags=["revisits"])
@@ -42,18 +49,15 @@ def revisits_router(engine: AsyncEngine, steps: StepHandler) -> APIRouter:
     async def listed(
         request: Request,
         caller: Reader,
-        ticket: str | None = None,
+        ticket: Filter = None,
         before: Annotated[str | None, Query(description="Due before this instant")] = None,
-        owner: str | None = None,
+        owner: Filter = None,
         state: State | None = None,
         reason: KnownRevisitReason | None = None,
         cursor: str | None = None,
         limit: Limit = 100,
     ) -> Response:
-        after = _FIRST
-        if cursor is not None:
-            due_at, last_id = decode_cursor(cursor, 2)
-            after = (parse_instant(due_at), UUID(last_id))
+        after = _position(cursor) if cursor is not None else _FIRST
         wanted = {"ticket": ticket, "before": _before(before), "owner": owner, "state": state, "reason": reason}
         async with reading(engine) as tx:
             rows = await revisits.page(tx, caller.tenant, after, limit + 1, **wanted)

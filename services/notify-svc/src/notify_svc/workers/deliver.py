@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from amends.db import reading, writing
+from amends.db import claiming, reading, writing
 from amends.errors import may_heal
 from amends.metrics import OPEN_JOBS
 from notify_svc.decisions.delivery import Result
@@ -51,6 +51,7 @@ class Deliveries:
         self._lease = timedelta(seconds=lease_s)
         self._sweep_s = sweep_s
         self._wake = asyncio.Event()
+        self._looking = asyncio.Lock()
 
     def wake(self) -> None:
         """Say that there may be something to deliver."""
@@ -67,17 +68,30 @@ class Deliveries:
 
     async def _worker(self) -> None:
         while True:
+            async with self._looking:  # one looks for work, the others carry it out or wait for their turn
+                claim = await self._next()
+            await self._deliver(claim)
+
+    async def _next(self) -> Claim:
+        while True:
             self._wake.clear()  # before looking: a wake-up while we look is kept
-            if not await self.deliver_one():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._sweep_s)
+            if (claim := await self._claim()) is not None:
+                return claim
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._sweep_s)
 
     async def deliver_one(self) -> bool:
         """Try the delivery that has waited longest; False when none is due."""
-        async with writing(self._engine) as tx:
-            claim = await messages.claim(tx, self._lease)
-        if claim is None:
-            return False
+        claim = await self._claim()
+        if claim is not None:
+            await self._deliver(claim)
+        return claim is not None
+
+    async def _claim(self) -> Claim | None:
+        async with claiming(self._engine) as tx:
+            return await messages.claim(tx, self._lease)
+
+    async def _deliver(self, claim: Claim) -> None:
         result = await self._attempt(claim)
         if result.outcome != "done":
             log.warning(
@@ -85,7 +99,6 @@ class Deliveries:
             )
         async with writing(self._engine) as tx:
             await self._handler.finish(tx, claim, result, random.random())  # noqa: S311 - jitter, not a secret
-        return True
 
     async def _attempt(self, claim: Claim) -> Result:
         try:
@@ -107,7 +120,7 @@ class Deliveries:
             return job.message
         ref = job.contact_ref
         contact = await self._contacts.get(job.message.tenant, ref) if ref else None
-        async with writing(self._engine) as tx:
+        async with claiming(self._engine) as tx:
             return await self._handler.put_into_words(tx, job, contact)
 
 
