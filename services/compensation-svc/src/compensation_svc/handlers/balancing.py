@@ -14,7 +14,8 @@ from compensation_svc.decisions.balance import VOUCHERS, Movements, left_of
 from compensation_svc.handlers.ports import Ports
 from compensation_svc.store import balances, ledger
 from compensation_svc.store.balances import OrderKey
-from compensation_svc.store.remedies import Remedy, Reserved
+from compensation_svc.store.remedies import Remedy
+from compensation_svc.store.remedy_changes import Reserved
 
 
 @dataclass(frozen=True, slots=True)

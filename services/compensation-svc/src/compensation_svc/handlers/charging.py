@@ -10,7 +10,7 @@ from compensation_svc.decisions import ledger as entries
 from compensation_svc.decisions.ticket import TicketView, view_of
 from compensation_svc.handlers.balancing import post
 from compensation_svc.handlers.ports import Ports
-from compensation_svc.store import remedies, tickets
+from compensation_svc.store import remedies, remedy_changes, tickets
 from compensation_svc.store.remedies import Remedy
 
 
@@ -27,7 +27,7 @@ async def charge(tx: Tx, ports: Ports, remedy: Remedy, view: TicketView, at: dat
     if movement.source == movement.target:
         return []
     await post(tx, ports, remedy, movement, at)
-    await remedies.change(tx, remedy.remedy_id, charged_kind=party.kind, charged_id=party.id, charged_at=at)
+    await remedy_changes.change(tx, remedy.remedy_id, charged_kind=party.kind, charged_id=party.id, charged_at=at)
     fact = CompensationChargedBack(
         remedy_id=str(remedy.remedy_id),
         party=party,

@@ -1,8 +1,6 @@
 """A breach becomes a remedy: load, decide, save, once per (ticket, clock, step) for ever."""
 
 from datetime import date, datetime
-from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from amends.db import Tx
@@ -11,15 +9,16 @@ from amends.events.registry import payload
 from amends.events.sla import SlaDeadlineBreached
 from amends.policy.model import Policy
 from compensation_svc.decisions import ledger as entries
-from compensation_svc.decisions.balance import VOUCHERS
 from compensation_svc.decisions.hold import Hold, hold_after
+from compensation_svc.decisions.payment import Payment
 from compensation_svc.decisions.remedy import Decided, Held, Seen, decide, promised, remedy_id_of
 from compensation_svc.decisions.ticket import TicketView, view_of
 from compensation_svc.handlers import balancing
 from compensation_svc.handlers.balancing import Looked
 from compensation_svc.handlers.ports import Ports
-from compensation_svc.store import jobs, ledger, payouts, remedies, tickets
-from compensation_svc.store.remedies import Remedy, Start
+from compensation_svc.store import jobs, ledger, payouts, remedies, remedy_changes, tickets
+from compensation_svc.store.remedies import Remedy
+from compensation_svc.store.remedy_changes import Start
 
 
 class NoPolicyPinned(ValueError):  # noqa: N818 - it says what is missing
@@ -35,7 +34,16 @@ async def breached(tx: Tx, ports: Ports, event: Event) -> None:
     policy = policy_of(ports, view)
     if promised(breach, policy) is None or await remedies.exists(tx, event.subject, breach.clock, breach.step):
         return
-    start = Start(
+    start = _start(view, breach, event)
+    held = decide(breach, view, policy, Seen(None, None, 0))
+    if isinstance(held, Held):
+        await _hold(tx, ports, start, held, event)
+        return
+    await _decide(tx, ports, start, breach, view, policy, goods_returned=None, cause=event)
+
+
+def _start(view: TicketView, breach: SlaDeadlineBreached, event: Event) -> Start:
+    return Start(
         remedy_id=remedy_id_of(view.tenant, view.ticket_id, breach.clock, breach.step),
         tenant=view.tenant,
         ticket_id=view.ticket_id,
@@ -45,11 +53,6 @@ async def breached(tx: Tx, ports: Ports, event: Event) -> None:
         breach=event,
         as_of_sequence=breach.as_of_sequence,
     )
-    held = decide(breach, view, policy, Seen(None, None, 0))
-    if isinstance(held, Held):
-        await _hold(tx, ports, start, held, event)
-        return
-    await _decide(tx, ports, start, breach, view, policy, cause=event)
 
 
 def policy_of(ports: Ports, view: TicketView) -> Policy:
@@ -74,7 +77,7 @@ async def settle_holds(tx: Tx, ports: Ports, ticket_id: str, cause: Event) -> No
 
 async def _hold(tx: Tx, ports: Ports, start: Start, held: Held, cause: Event) -> None:
     at = await ports.outbox.now(tx, start.ticket_id)
-    await remedies.start_held(tx, start, held.fact, held.remedy, held.steps)
+    await remedy_changes.hold(tx, start, held.fact, held.remedy, held.steps)
     await ports.outbox.publish(tx, start.ticket_id, [held.fact], tenant=start.tenant, at=at, cause=cause)
     await settle_holds(tx, ports, start.ticket_id, cause)
 
@@ -84,26 +87,29 @@ async def _settle(tx: Tx, ports: Ports, remedy: Remedy, cause: Event) -> None:
     if hold is Hold.WAITS:
         return
     if hold is not Hold.DUE:
-        await remedies.change(tx, remedy.remedy_id, state="rejected", outcome_reason=f"the hold ended: {hold.value}")
+        ended = f"the hold ended: {hold.value}"
+        await remedy_changes.change(tx, remedy.remedy_id, state="rejected", outcome_reason=ended)
         return
     breach = payload(remedy.breach_event)
     if not isinstance(breach, SlaDeadlineBreached):
         raise TypeError(f"remedy {remedy.remedy_id} is held without a breach")
     view = view_of(await tickets.events(tx, remedy.ticket_id, up_to=remedy.as_of_sequence))
-    await _decide(tx, ports, None, breach, view, policy_of(ports, view), cause=cause)
+    start = _start(view, breach, remedy.breach_event)
+    await _decide(tx, ports, start, breach, view, policy_of(ports, view), goods_returned=True, cause=cause)
 
 
 async def _decide(
     tx: Tx,
     ports: Ports,
-    start: Start | None,
+    start: Start,
     breach: SlaDeadlineBreached,
     view: TicketView,
     policy: Policy,
     *,
+    goods_returned: bool | None,
     cause: Event,
 ) -> None:
-    """Decide under locks and save. `start` None: the remedy was held until now, and its goods are back."""
+    """Decide under locks and save. `goods_returned` True: it was held until now."""
     looked = await balancing.look(
         tx,
         view.order,
@@ -117,61 +123,44 @@ async def _decide(
     at = await ports.outbox.now(tx, view.ticket_id)
     recent = await remedies.customer_remedies(tx, view.tenant, view.customer_id, at)
     seen = Seen(looked.left, looked.budget_left, recent, looked.mode)
-    decision = decide(breach, view, policy, seen, goods_returned=None if start else True)
+    decision = decide(breach, view, policy, seen, goods_returned=goods_returned)
     if not isinstance(decision, Decided):
         raise TypeError(f"{view.ticket_id}: a remedy that was to be decided came out as {decision}")
-    if start is not None:
-        await remedies.start_decided(tx, start, decision.fact, decision.steps)
-    await save(tx, ports, view, decision, looked, at=at, cause=cause)
+    await save(tx, ports, start, decision, looked, at=at, cause=cause)
 
 
 async def save(
-    tx: Tx, ports: Ports, view: TicketView, decision: Decided, looked: Looked, *, at: datetime, cause: Event | None
+    tx: Tx, ports: Ports, start: Start, decision: Decided, looked: Looked, *, at: datetime, cause: Event | None
 ) -> None:
     """Publish a decision and write down what follows from it: reservations, the ledger, and the call if it may go."""
     fact = decision.fact
-    published = await ports.outbox.publish(tx, view.ticket_id, [fact], tenant=view.tenant, at=at, cause=cause)
+    published = await ports.outbox.publish(tx, start.ticket_id, [fact], tenant=start.tenant, at=at, cause=cause)
     reserved = await balancing.take(tx, looked, fact)
-    await remedies.decide(tx, fact, decision.steps, reserved, at=at, cause=published[0])
+    await remedy_changes.decide(tx, start, fact, decision.steps, reserved, at=at, cause=published[0])
     if not fact.amount or looked.shadow:
         return
     await ledger.post(
         tx,
         entries.reserve(fact.amount, fact.currency),
-        tenant=view.tenant,
-        ticket_id=view.ticket_id,
-        remedy_id=UUID(fact.remedy_id),
+        tenant=start.tenant,
+        ticket_id=start.ticket_id,
+        remedy_id=start.remedy_id,
         at=at,
         new_id=ports.new_id,
     )
     if fact.approval == "none":
-        remedy = await remedies.one(tx, view.tenant, UUID(fact.remedy_id))
-        if remedy is not None:
-            await add_call(tx, remedy)
-
-
-async def add_call(tx: Tx, remedy: Remedy) -> None:
-    """Write the storefront call of a remedy down (CONTRACT §6): key and body are fixed from now on."""
-    amount, currency = remedy.money
-    refund = remedy.remedy not in VOUCHERS
-    body: dict[str, Any] = {
-        "reference": str(remedy.remedy_id),
-        "ticket_id": remedy.ticket_id,
-        "order_id": remedy.order_id,
-        "customer_id": remedy.customer_id,
-        "amount": amount,
-        "currency": currency,
-        "reason": f"{remedy.rule}: {remedy.remedy.replace('_', ' ')}",
-        "lines": [{"line_id": line, "amount": part} for line, part in remedy.by_line.items()] if refund else None,
-    }
-    await jobs.add(
-        tx,
-        remedy_id=remedy.remedy_id,
-        tenant=remedy.tenant,
-        ticket_id=remedy.ticket_id,
-        path="refunds" if refund else "vouchers",
-        body={name: value for name, value in body.items() if value},
-    )
+        payment = Payment(
+            remedy_id=start.remedy_id,
+            ticket_id=start.ticket_id,
+            order_id=start.order_id,
+            customer_id=start.customer_id,
+            rule=fact.rule,
+            remedy=fact.remedy,
+            amount=fact.amount,
+            currency=fact.currency,
+            lines={line.line_id: line.amount for line in fact.lines or ()},
+        )
+        await jobs.add(tx, payment, tenant=start.tenant)
 
 
 def day_of(policy: Policy, at: datetime) -> date:

@@ -10,7 +10,7 @@ from compensation_svc.decisions import ledger as entries
 from compensation_svc.decisions.ticket import view_of
 from compensation_svc.handlers import balancing, charging
 from compensation_svc.handlers.ports import Ports
-from compensation_svc.store import jobs, remedies, tickets
+from compensation_svc.store import jobs, remedies, remedy_changes, tickets
 from compensation_svc.store.jobs import Job
 from compensation_svc.store.remedies import Remedy
 
@@ -23,7 +23,7 @@ async def issued(tx: Tx, ports: Ports, job: Job, reference: str) -> None:
     async def effect(remedy: Remedy, at: datetime) -> list[EventData]:
         amount, currency = remedy.money
         await balancing.post(tx, ports, remedy, entries.issue(amount, currency, remedy.customer_id), at)
-        await remedies.change(tx, remedy.remedy_id, state="issued", issued_at=at, external_reference=reference)
+        await remedy_changes.change(tx, remedy.remedy_id, state="issued", issued_at=at, external_reference=reference)
         view = view_of(await tickets.events(tx, remedy.ticket_id))
         paid = CompensationIssued(remedy_id=str(remedy.remedy_id), external_reference=reference)
         return [paid, *await charging.charge(tx, ports, remedy, view, at)]
@@ -36,7 +36,7 @@ async def failed(tx: Tx, ports: Ports, job: Job, reason: str) -> None:
 
     async def effect(remedy: Remedy, at: datetime) -> list[EventData]:
         await balancing.give_back(tx, ports, remedy, at)
-        await remedies.change(tx, remedy.remedy_id, state="failed", outcome_reason=reason)
+        await remedy_changes.change(tx, remedy.remedy_id, state="failed", outcome_reason=reason)
         return [CompensationFailed(remedy_id=str(remedy.remedy_id), reason=reason)]
 
     await _close(tx, ports, job, effect)

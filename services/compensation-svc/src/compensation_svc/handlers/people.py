@@ -13,11 +13,12 @@ from compensation_svc.decisions.proposal import Impossible, Proposal, propose
 from compensation_svc.decisions.remedy import Seen
 from compensation_svc.decisions.ticket import view_of
 from compensation_svc.handlers import balancing
-from compensation_svc.handlers.deciding import add_call, day_of, policy_of, save
+from compensation_svc.handlers.deciding import day_of, policy_of, save
 from compensation_svc.handlers.ports import Ports
 from compensation_svc.handlers.refusals import NotNow, NotPossible, NotYours, UnknownRemedy, UnknownTicket
-from compensation_svc.store import balances, jobs, payouts, remedies, tickets
-from compensation_svc.store.remedies import Remedy, Start
+from compensation_svc.store import balances, jobs, payouts, remedies, remedy_changes, tickets
+from compensation_svc.store.remedies import Remedy
+from compensation_svc.store.remedy_changes import Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,7 @@ async def proposed(tx: Tx, ports: Ports, caller: Principal, wish: Wish) -> Remed
         as_of_sequence=last,
         proposed_by=caller.name,
     )
-    await remedies.start_decided(tx, start, decision.fact, decision.steps)
-    await save(tx, ports, view, decision, looked, at=at, cause=None)
+    await save(tx, ports, start, decision, looked, at=at, cause=None)
     return await _found(tx, caller, proposal.remedy_id)
 
 
@@ -95,8 +95,10 @@ async def approved(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, rea
     at = await ports.outbox.now(tx, remedy.ticket_id)
     fact = CompensationApproved(remedy_id=str(remedy_id), by=caller.name, reason=reason)
     events = await ports.outbox.publish(tx, remedy.ticket_id, [fact], tenant=remedy.tenant, at=at)
-    await remedies.change(tx, remedy_id, state="approved", approved_by=caller.name, approved_at=at, cause=events[0])
-    await add_call(tx, remedy)
+    await remedy_changes.change(
+        tx, remedy_id, state="approved", approved_by=caller.name, approved_at=at, cause=events[0]
+    )
+    await jobs.add(tx, remedy.payment, tenant=remedy.tenant)
     return await _found(tx, caller, remedy_id)
 
 
@@ -113,7 +115,7 @@ async def rejected(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, rea
         raise NotNow("its money call was started already; what was paid can only be reversed")
     at = await ports.outbox.now(tx, remedy.ticket_id)
     await balancing.give_back(tx, ports, remedy, at)
-    await remedies.change(
+    await remedy_changes.change(
         tx, remedy_id, state="rejected", rejected_by=caller.name, rejected_at=at, outcome_reason=reason
     )
     fact = CompensationRejected(remedy_id=str(remedy_id), by=caller.name, reason=reason)
@@ -148,7 +150,7 @@ async def _use_budget(tx: Tx, ports: Ports, remedy: Remedy) -> None:
         return
     await balances.lock_budget(tx, remedy.tenant, remedy.budget_day, currency, shadow=False)
     await balances.move_budget(tx, remedy.tenant, remedy.budget_day, currency, amount, shadow=False)
-    await remedies.change(tx, remedy.remedy_id, budget_amount=amount)
+    await remedy_changes.change(tx, remedy.remedy_id, budget_amount=amount)
 
 
 async def _locked(tx: Tx, caller: Principal, remedy_id: UUID) -> Remedy:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import TextClause, text
 
@@ -27,16 +28,20 @@ _OURS = text("""
     AND remedy <> ALL(:vouchers) AND (shadow AND :shadow OR state IN ('decided', 'approved', 'issued'))
 """)
 _LOCK_ORDER = text("""
-    INSERT INTO order_balances AS b (tenant, order_id, line_id) VALUES (:tenant, :order, :line)
+    INSERT INTO order_balances AS b (tenant, order_id, line_id)
+    SELECT :tenant, :order, line FROM unnest(CAST(:lines AS text[])) WITH ORDINALITY AS l (line, place) ORDER BY place
     ON CONFLICT (tenant, order_id, line_id) DO UPDATE SET live_amount = b.live_amount
 """)
 _TAKE = """
-    UPDATE order_balances SET {column} = {column} + :amount WHERE tenant = :tenant AND order_id = :order
-    AND line_id = :line AND live_amount + CASE WHEN :shadow THEN shadow_amount ELSE 0 END + :amount <= :most
+    UPDATE order_balances b SET {column} = b.{column} + t.amount
+    FROM unnest(CAST(:lines AS text[]), CAST(:amounts AS bigint[]), CAST(:most AS bigint[])) AS t (line, amount, most)
+    WHERE b.tenant = :tenant AND b.order_id = :order AND b.line_id = t.line
+    AND b.live_amount + CASE WHEN :shadow THEN b.shadow_amount ELSE 0 END + t.amount <= t.most
 """
 _GIVE = """
-    UPDATE order_balances SET {column} = {column} - :amount
-    WHERE tenant = :tenant AND order_id = :order AND line_id = :line
+    UPDATE order_balances b SET {column} = b.{column} - t.amount
+    FROM unnest(CAST(:lines AS text[]), CAST(:amounts AS bigint[])) AS t (line, amount)
+    WHERE b.tenant = :tenant AND b.order_id = :order AND b.line_id = t.line
 """
 _LOCK_BUDGET = text("""
     INSERT INTO budgets AS b (tenant, day, currency) VALUES (:tenant, :day, :currency)
@@ -78,8 +83,8 @@ async def execute(tx: Tx, order_id: str, refunded: Refunded, *, tenant: str, tic
 
 async def lock_order(tx: Tx, key: OrderKey, order: Order) -> None:
     """Lock an order's balances: its own row first, then its lines by id."""
-    for line in (_ORDER, *sorted(item.line_id for item in order.items)):
-        await tx.execute(_LOCK_ORDER, {"tenant": key.tenant, "order": key.order_id, "line": line})
+    lines = [_ORDER, *sorted(item.line_id for item in order.items)]
+    await tx.execute(_LOCK_ORDER, {"tenant": key.tenant, "order": key.order_id, "lines": lines})
 
 
 async def movements(tx: Tx, key: OrderKey, *, ticket_id: str, up_to: int | None, vouchers: frozenset[str]) -> Movements:
@@ -102,18 +107,16 @@ async def reserve(tx: Tx, key: OrderKey, amount: int, lines: Mapping[str, int], 
     Raises:
         TooLate: more would be taken than there is. The rows are locked, so this is a defect.
     """
-    for line, part in _parts(amount, lines):
-        values = {"tenant": key.tenant, "order": key.order_id, "line": line, "amount": part, "shadow": key.shadow}
-        taken = await tx.execute(_for_mode(_TAKE, shadow=key.shadow), values | {"most": most[line]})
-        if taken.rowcount != 1:
-            raise TooLate(f"order {key.order_id} line {line!r}: {part} is not there any more")
+    parts = _parts(amount, lines)
+    values = _taken(key, parts) | {"shadow": key.shadow, "most": [most[line] for line in parts]}
+    taken = await tx.execute(_for_mode(_TAKE, shadow=key.shadow), values)
+    if taken.rowcount != len(parts):
+        raise TooLate(f"order {key.order_id}: {parts} is not there any more")
 
 
 async def release(tx: Tx, key: OrderKey, amount: int, lines: Mapping[str, int]) -> None:
     """Give a reservation back."""
-    for line, part in _parts(amount, lines):
-        values = {"tenant": key.tenant, "order": key.order_id, "line": line, "amount": part}
-        await tx.execute(_for_mode(_GIVE, shadow=key.shadow), values)
+    await tx.execute(_for_mode(_GIVE, shadow=key.shadow), _taken(key, _parts(amount, lines)))
 
 
 async def lock_budget(tx: Tx, tenant: str, day: date, currency: str, *, shadow: bool) -> int:
@@ -128,8 +131,12 @@ async def move_budget(tx: Tx, tenant: str, day: date, currency: str, amount: int
     await tx.execute(_for_mode(_MOVE_BUDGET, shadow=shadow), values)
 
 
-def _parts(amount: int, lines: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(((_ORDER, amount), *((line, part) for line, part in lines.items() if part)))
+def _parts(amount: int, lines: Mapping[str, int]) -> dict[str, int]:
+    return {_ORDER: amount} | {line: part for line, part in lines.items() if part}
+
+
+def _taken(key: OrderKey, parts: Mapping[str, int]) -> dict[str, Any]:
+    return {"tenant": key.tenant, "order": key.order_id, "lines": list(parts), "amounts": list(parts.values())}
 
 
 def _for_mode(statement: str, *, shadow: bool) -> TextClause:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from amends.db import Tx
+from compensation_svc.decisions.payment import Payment
 
 _ADD = text("""
     INSERT INTO money_jobs (remedy_id, tenant, ticket_id, path, body) VALUES (:remedy, :tenant, :ticket, :path, :body)
@@ -60,10 +60,11 @@ class Job:
     may_pay: bool
 
 
-async def add(tx: Tx, *, remedy_id: UUID, tenant: str, ticket_id: str, path: str, body: Mapping[str, Any]) -> None:
+async def add(tx: Tx, payment: Payment, *, tenant: str) -> None:
     """Write a call down; the worker makes it after the commit. Its key and body never change."""
-    values = {"remedy": remedy_id, "tenant": tenant, "ticket": ticket_id, "path": path}
-    await tx.execute(_ADD, values | {"body": json.dumps(body, ensure_ascii=False)})
+    body = json.dumps(payment.body(), ensure_ascii=False)
+    values = {"remedy": payment.remedy_id, "tenant": tenant, "ticket": payment.ticket_id}
+    await tx.execute(_ADD, values | {"path": payment.path, "body": body})
 
 
 async def claim(tx: Tx, most: int, lease_s: float) -> Sequence[Job]:

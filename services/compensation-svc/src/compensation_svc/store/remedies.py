@@ -1,19 +1,18 @@
-"""Remedies: one row each, from held or decided to its end."""
+"""Remedies as they are stored: one row each, from held or decided to its end. What changes them: `remedy_changes`."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from amends.db import Tx
-from amends.events.codec import decode, encode_structured
-from amends.events.compensation import CompensationDecided, CompensationHeld
+from amends.events.codec import decode
 from amends.events.envelope import Event
 from amends.events.parts import Party
+from compensation_svc.decisions.payment import Payment
 
 _COLUMNS = """
     r.remedy_id, r.serial, r.tenant, r.ticket_id, r.rule, r.clock, r.run, r.step, r.state, r.remedy, r.amount,
@@ -28,19 +27,6 @@ _OF_TICKET = text(f"SELECT {_COLUMNS} FROM remedies r WHERE r.ticket_id = :ticke
 _PAGE = text(f"""
     SELECT {_COLUMNS} FROM remedies r WHERE r.tenant = :tenant AND r.serial > :after
     AND (CAST(:ticket AS text) IS NULL OR r.ticket_id = :ticket) ORDER BY r.serial LIMIT :limit
-""")
-_INSERT = text("""
-    INSERT INTO remedies (remedy_id, tenant, ticket_id, rule, clock, run, step, state, remedy, reason, policy_version,
-        order_id, customer_id, explanation, breach, as_of_sequence, proposed_by)
-    VALUES (:remedy_id, :tenant, :ticket_id, :rule, :clock, :run, :step, :state, :remedy, :reason, :policy_version,
-        :order_id, :customer_id, :explanation, :breach, :as_of_sequence, :proposed_by)
-""")
-_DECIDE = text("""
-    UPDATE remedies SET state = :state, amount = :amount, currency = :currency, lines = :lines,
-        payer_kind = :payer_kind, payer_id = :payer_id, approval = :approval, reason = :reason, basis = :basis,
-        shadow = :shadow, budget_day = :budget_day, budget_amount = :budget_amount, decided_at = :at,
-        explanation = :explanation, cause = :cause
-    WHERE remedy_id = :remedy_id
 """)
 _RECENT = text("""
     SELECT count(*) FROM remedies WHERE tenant = :tenant AND customer_id = :customer
@@ -124,6 +110,22 @@ class Remedy:
         return Party(kind=self.payer_kind or "", id=self.payer_id or "?")
 
     @property
+    def payment(self) -> Payment:
+        """Return what is to be paid for a decided remedy."""
+        amount, currency = self.money
+        return Payment(
+            remedy_id=self.remedy_id,
+            ticket_id=self.ticket_id,
+            order_id=self.order_id,
+            customer_id=self.customer_id,
+            rule=self.rule,
+            remedy=self.remedy,
+            amount=amount,
+            currency=currency,
+            lines=self.by_line,
+        )
+
+    @property
     def breach_event(self) -> Event:
         """Return the breach that an automatic remedy was decided from."""
         return decode((), (self.breach or "").encode())
@@ -132,30 +134,6 @@ class Remedy:
     def cause_event(self) -> Event | None:
         """Return the event that led to the next one: `decided` or `approved`."""
         return decode((), self.cause.encode()) if self.cause else None
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What is known of a remedy before its amount is."""
-
-    remedy_id: UUID
-    tenant: str
-    ticket_id: str
-    customer_id: str
-    order_id: str | None
-    policy_version: int
-    breach: Event | None = None
-    as_of_sequence: int | None = None
-    proposed_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """What a decided remedy took of the balances."""
-
-    shadow: bool
-    budget_day: date
-    budget_amount: int
 
 
 async def one(tx: Tx, tenant: str, remedy_id: UUID) -> Remedy | None:
@@ -179,67 +157,6 @@ async def customer_remedies(tx: Tx, tenant: str, customer_id: str, at: datetime,
     """Count the remedies that a customer was given in so many days up to `at`."""
     values = {"tenant": tenant, "customer": customer_id, "at": at, "since": at - timedelta(days=days)}
     return (await tx.execute(_RECENT, values)).scalar_one()  # type: ignore[no-any-return]
-
-
-async def start_held(tx: Tx, start: Start, fact: CompensationHeld, remedy: str, steps: Sequence[str]) -> None:
-    """Write down a remedy that waits for its precondition."""
-    said = {"rule": fact.rule, "clock": fact.clock, "run": fact.run, "step": fact.step, "reason": fact.reason}
-    await _insert(tx, start, said | {"state": "held", "remedy": remedy}, steps)
-
-
-async def start_decided(tx: Tx, start: Start, fact: CompensationDecided, steps: Sequence[str]) -> None:
-    """Write down a remedy that was decided at once; `decide` fills in the rest."""
-    said = {"rule": fact.rule, "clock": fact.clock, "run": fact.run, "step": fact.step, "reason": fact.reason}
-    await _insert(tx, start, said | {"state": "decided", "remedy": fact.remedy}, steps)
-
-
-async def _insert(tx: Tx, start: Start, said: Mapping[str, Any], steps: Sequence[str]) -> None:
-    values = {
-        "remedy_id": start.remedy_id,
-        "tenant": start.tenant,
-        "ticket_id": start.ticket_id,
-        "customer_id": start.customer_id,
-        "order_id": start.order_id,
-        "policy_version": start.policy_version,
-        "breach": encode_structured(start.breach).decode() if start.breach else None,
-        "as_of_sequence": start.as_of_sequence,
-        "proposed_by": start.proposed_by,
-        "explanation": json.dumps(steps, ensure_ascii=False),
-    }
-    await tx.execute(_INSERT, {**values, **said})
-
-
-async def decide(
-    tx: Tx, fact: CompensationDecided, steps: Sequence[str], reserved: Reserved, *, at: datetime, cause: Event
-) -> None:
-    """Fill in what was decided. `cause` is the published `decided`."""
-    values = {
-        "remedy_id": UUID(fact.remedy_id),
-        "state": "shadow" if reserved.shadow else "decided",
-        "amount": fact.amount,
-        "currency": fact.currency,
-        "lines": json.dumps([line.model_dump() for line in fact.lines]) if fact.lines else None,
-        "payer_kind": fact.payer.kind,
-        "payer_id": fact.payer.id,
-        "approval": fact.approval,
-        "reason": fact.reason,
-        "basis": json.dumps(fact.basis.model_dump(exclude_none=True)),
-        "shadow": reserved.shadow,
-        "budget_day": reserved.budget_day,
-        "budget_amount": reserved.budget_amount,
-        "at": at,
-        "explanation": json.dumps(steps, ensure_ascii=False),
-        "cause": encode_structured(cause).decode(),
-    }
-    await tx.execute(_DECIDE, values)
-
-
-async def change(tx: Tx, remedy_id: UUID, **columns: Any) -> None:
-    """Set columns of a remedy; its ticket is locked. A `cause` event is written in structured form."""
-    if isinstance(columns.get("cause"), Event):
-        columns["cause"] = encode_structured(columns["cause"]).decode()
-    setting = ", ".join(f"{name} = :{name}" for name in columns)
-    await tx.execute(text(f"UPDATE remedies SET {setting} WHERE remedy_id = :remedy"), columns | {"remedy": remedy_id})
 
 
 async def exists(tx: Tx, ticket_id: str, clock: str, step: int) -> bool:
