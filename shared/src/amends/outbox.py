@@ -6,7 +6,8 @@ watermark that was published before it was visible.
 """
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,6 +25,7 @@ from amends.tables import SHARDS
 from amends.tracing import current_traceparent
 
 EVENT_BYTES_MAX = 512 * 1024
+_NO_XID = "an event time is taken in a transaction of `amends.db.writing`, which has its xid already"
 
 _TAKE_TIME = text("""
     INSERT INTO streams AS s (subject, last_sequence, last_time)
@@ -37,6 +39,22 @@ _TAKE_SEQUENCES = text("""
     UPDATE streams SET last_sequence = last_sequence + :count, last_time = GREATEST(last_time, :last_time)
     WHERE subject = :subject RETURNING last_sequence
 """)
+_TAKE_TIMES = text("""
+    INSERT INTO streams AS s (subject, last_sequence, last_time)
+    SELECT subject, 0, GREATEST(domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark))
+    FROM unnest(CAST(:subjects AS text[])) AS wanted (subject)
+    WHERE pg_current_xact_id_if_assigned() IS NOT NULL ORDER BY subject
+    ON CONFLICT (subject) DO UPDATE SET last_time = GREATEST(
+        domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark), s.last_time + interval '1 microsecond')
+    RETURNING subject, last_time
+""")
+_TAKE_SEQUENCES_OF_MANY = text("""
+    UPDATE streams AS s SET last_sequence = s.last_sequence + taken.count,
+        last_time = GREATEST(s.last_time, taken.last_time)
+    FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[]), CAST(:last_times AS timestamptz[]))
+        AS taken (subject, count, last_time)
+    WHERE s.subject = taken.subject RETURNING s.subject, s.last_sequence
+""")
 _INSERT = text("""
     INSERT INTO outbox (id, shard, topic, key, tenant, subject, sequence, time, event)
     VALUES (:id, :shard, :topic, :key, :tenant, :subject, :sequence, :time, :event)
@@ -45,6 +63,16 @@ _INSERT = text("""
 
 class EventTooLarge(ValueError):  # noqa: N818 - named after what happened
     """The event is above `event_bytes_max`: refused now, so that nothing in the outbox can be refused by the bus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Facts about one ticket, in order, and the event that led to them (none for a timer or a request)."""
+
+    ticket_id: str
+    tenant: str
+    facts: Sequence[EventData]
+    cause: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +90,7 @@ class Outbox:
         """
         at: datetime | None = (await tx.execute(_TAKE_TIME, {"subject": subject})).scalar()
         if at is None:
-            raise RuntimeError(
-                "an event time is taken in a transaction of `amends.db.writing`, which has its xid already"
-            )
+            raise RuntimeError(_NO_XID)
         return at
 
     async def publish(
@@ -93,6 +119,42 @@ class Outbox:
         ]
         await self._insert(tx, events)
         return events
+
+    async def now_of_many(self, tx: Tx, subjects: Collection[str]) -> dict[str, datetime]:
+        """Take the event time of each of these subjects at once, as `now` does of one."""
+        rows = (await tx.execute(_TAKE_TIMES, {"subjects": list(subjects)})).all()
+        if len(rows) < len(subjects):
+            raise RuntimeError(_NO_XID)
+        return {row[0]: row[1] for row in rows}
+
+    async def publish_many(self, tx: Tx, told: Sequence[Told], *, at: Mapping[str, datetime]) -> list[list[Event]]:
+        """Record what happened to many tickets in few statements, as `publish` does of one; a list of events for each.
+
+        A ticket may be told of more than once: its events follow each other in the order given, 1 µs apart from its
+        `at` (of `now_of_many`). Raises EventTooLarge.
+        """
+        counts = Counter[str]()
+        for one in told:
+            counts[one.ticket_id] += len(one.facts)
+        subjects = [subject for subject, count in counts.items() if count]
+        lasts = [at[subject] + timedelta(microseconds=counts[subject] - 1) for subject in subjects]
+        values = {"subjects": subjects, "counts": [counts[subject] for subject in subjects], "last_times": lasts}
+        next_sequence = {
+            subject: last - counts[subject] + 1 for subject, last in await tx.execute(_TAKE_SEQUENCES_OF_MANY, values)
+        }
+        first = dict(next_sequence)
+        written: list[list[Event]] = []
+        for one in told:
+            events = []
+            for fact in one.facts:
+                sequence = next_sequence[one.ticket_id]
+                next_sequence[one.ticket_id] += 1
+                when = at[one.ticket_id] + timedelta(microseconds=sequence - first[one.ticket_id])
+                events.append(self._event(fact, one.ticket_id, one.tenant, when, cause=one.cause, sequence=sequence))
+            written.append(events)
+        if rows := [event for events in written for event in events]:
+            await self._insert(tx, rows)
+        return written
 
     async def publish_about(
         self, tx: Tx, subject: str, fact: EventData, *, tenant: str, at: datetime, key: str | None = None
