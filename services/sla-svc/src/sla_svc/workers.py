@@ -77,7 +77,9 @@ class Applier:
         worked = 0
         while True:
             window = Window(since, up_to, skipped, self._missing)
-            applied = await self._batch(window)
+            async with reading(self.engine) as tx:
+                waits = await tickets.any_waits(tx, window)
+            applied = await self._batch(window) if waits else None
             if applied is None:
                 break
             worked += applied.worked

@@ -6,18 +6,17 @@ parked with its cause and holds nobody up; one whose policy is not here yet wait
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from amends.db import Tx
 from amends.errors import NotYet
-from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.events.sla import SlaPenaltyIncurred
-from amends.outbox import Outbox
+from amends.outbox import Outbox, Told
 from amends.policy.book import PolicyBook
-from sla_svc.decisions.advance import Happening, Progress, advance, is_opening
+from sla_svc.decisions.advance import Progress, advance, is_opening
 from sla_svc.decisions.robot import Switch, robot_on
 from sla_svc.decisions.state import TicketClocks, from_json
 from sla_svc.handlers.parking import park
@@ -74,8 +73,7 @@ async def apply_claimed(
         except Exception as error:
             await park(tx, ticket.ticket_id, events, error)
     await _save(tx, decided, waiting)
-    for one in decided:
-        applied.lateness_s += await _publish(tx, one, outbox)
+    applied.lateness_s = await _publish(tx, decided, outbox)
     applied.worked = len(decided)
     return applied
 
@@ -104,45 +102,40 @@ async def _save(tx: Tx, decided: Sequence[_Decided], waiting: Mapping[str, Seque
     await arrivals.mark_applied(tx, [event.id for one in decided for event in waiting[one.ticket.ticket_id]])
 
 
-async def _publish(tx: Tx, one: _Decided, outbox: Outbox) -> list[float]:
-    """Publish a ticket's facts in their order, and return how late its timers were."""
-    told = _told_together(one.progress.happenings)
+async def _publish(tx: Tx, decided: Sequence[_Decided], outbox: Outbox) -> list[float]:
+    """Publish the tickets' facts, each ticket's in their order, and return how late its timers were."""
+    told = [fact for one in decided for fact in _told(one)]
     if not told:
         return []
-    at = await outbox.now(tx, one.ticket.ticket_id)
-    lateness_s = [(at - it.timer.at).total_seconds() for it in one.progress.happenings if it.timer is not None]
-    for cause, facts in told:
-        events = await outbox.publish(tx, one.ticket.ticket_id, facts, tenant=one.ticket.tenant, at=at, cause=cause)
-        at += timedelta(microseconds=len(facts))
-        await clocks.add_penalties(tx, _penalties(events, facts))
-    return lateness_s
+    at = await outbox.now_of_many(tx, {fact.ticket_id for fact in told})
+    published = await outbox.publish_many(tx, told, at=at)
+    await clocks.add_penalties(tx, _penalties(told, published))
+    return [
+        (at[one.ticket.ticket_id] - happening.timer.at).total_seconds()
+        for one in decided
+        for happening in one.progress.happenings
+        if happening.timer is not None and happening.facts
+    ]
 
 
-def _told_together(happenings: Sequence[Happening]) -> list[tuple[Event | None, list[EventData]]]:
-    """Return facts with their cause, in order; those of timers in a row share an entry."""
-    told: list[tuple[Event | None, list[EventData]]] = []
-    for happening in happenings:
-        if not happening.facts:
-            continue
-        if told and told[-1][0] is None and happening.cause is None:
-            told[-1][1].extend(happening.facts)
-        else:
-            told.append((happening.cause, list(happening.facts)))
-    return told
+def _told(one: _Decided) -> list[Told]:
+    happenings = (happening for happening in one.progress.happenings if happening.facts)
+    return [Told(one.ticket.ticket_id, one.ticket.tenant, it.facts, it.cause) for it in happenings]
 
 
-def _penalties(events: Sequence[Event], facts: Sequence[EventData]) -> list[clocks.Penalty]:
+def _penalties(told: Sequence[Told], published: Sequence[Sequence[Event]]) -> list[clocks.Penalty]:
     return [
         clocks.Penalty(
-            event.id,
-            event.tenantid,
-            event.subject,
-            fact.owner,
-            fact.amount,
-            fact.currency or "",
-            fact.rule,
-            event.time,
+            id=event.id,
+            tenant=event.tenantid,
+            ticket_id=event.subject,
+            owner=fact.owner,
+            amount=fact.amount,
+            currency=fact.currency or "",
+            rule=fact.rule,
+            at=event.time,
         )
-        for event, fact in zip(events, facts, strict=True)
+        for one, events in zip(told, published, strict=True)
+        for event, fact in zip(events, one.facts, strict=True)
         if isinstance(fact, SlaPenaltyIncurred)
     ]

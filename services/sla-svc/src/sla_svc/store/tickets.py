@@ -34,6 +34,11 @@ _BY_EVENT = text(f"""
         ) w
     ) LIMIT :count FOR UPDATE OF t SKIP LOCKED
 """)
+_ANY = text(f"""
+    SELECT EXISTS (SELECT 1 FROM tickets t WHERE t.next_at BETWEEN :since AND :up_to AND {_FREE})
+    OR EXISTS (SELECT 1 FROM events e JOIN tickets t ON t.ticket_id = e.ticket_id
+        WHERE e.applied_at IS NULL AND e.time BETWEEN :since AND :up_to AND {_FREE})
+""")
 _ONE = text(f"SELECT {_COLUMNS} FROM tickets t WHERE t.ticket_id = :ticket FOR UPDATE OF t SKIP LOCKED")
 _SAVE = text("""
     UPDATE tickets SET state = :state, next_at = :next_at, owner = :owner, department = :department,
@@ -76,6 +81,11 @@ class Window:
             "tenants": [tenant for tenant, _ in pairs],
             "versions": [version for _, version in pairs],
         }
+
+
+async def any_waits(tx: Tx, window: Window) -> bool:
+    """Say whether a claim could find something: asked first, as a claim's transaction takes an xid."""
+    return bool((await tx.execute(_ANY, window.values())).scalar_one())
 
 
 async def claim(tx: Tx, window: Window, count: int) -> list[Claimed]:
