@@ -212,3 +212,30 @@ async def test_events_page_by_cursor_below_the_watermark_and_only_of_the_tenant(
     assert len(later.text.splitlines()) == 2
     assert "next" not in later.links
     assert (await client.get("/v1/events?after=nonsense", headers=token(role="analyst"))).status_code == 400
+
+
+async def test_a_defect_is_answered_as_a_problem_and_what_may_heal_with_try_again(engine: AsyncEngine) -> None:
+    router = APIRouter()
+
+    @router.get("/broken/{how}")
+    async def broken(how: str) -> None:
+        raise ConnectionRefusedError if how == "away" else KeyError(how)
+
+    async def nothing(*_: Any) -> dict[str, Any]:
+        return {}
+
+    app = build_app(
+        title="test",
+        engine=engine,
+        verifier=Verifier(ISSUER, FixedKeys()),  # type: ignore[arg-type]
+        routers=[router],
+        handle=nothing,  # type: ignore[arg-type]
+        readiness=nothing,
+        after_request=lambda: None,
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        away = await client.get("/v1/broken/away")
+        defect = await client.get("/v1/broken/defect")
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "1")
+    assert (defect.status_code, defect.json()["title"]) == (500, "Our fault")

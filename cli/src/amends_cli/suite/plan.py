@@ -55,6 +55,7 @@ def plan_service(name: str, around: Surroundings, port: int) -> ProcessPlan:
         "CLIENT_SECRET": around.secrets[client],
         "KAFKA_REPLICATION": "1",  # one broker cannot hold more copies
         "KAFKA_MIN_INSYNC": "1",
+        "BUS_GROUP_LEASE_S": "4",  # one machine: a member that is not heard of is dead, not far away
     }
     if name in {"compensation", "notify"}:
         environment["STOREFRONT_URL"] = around.issuer_url

@@ -1,13 +1,13 @@
 """RFC 9457 problems: one shape for everything that goes wrong over HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from amends.errors import may_heal
@@ -66,7 +66,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_failure)
+    app.middleware("http")(_answer_failures)
 
 
 async def _on_problem(_: Request, error: Exception) -> JSONResponse:
@@ -84,7 +84,15 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
     return problem_response(Problem(error.status_code, str(error.detail), str(error.detail), headers=error.headers))
 
 
-async def _on_failure(request: Request, error: Exception) -> JSONResponse:
+async def _answer_failures(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Answer what no handler knows. In a middleware, as Starlette raises again what a handler of Exception answered."""
+    try:
+        return await call_next(request)
+    except Exception as error:
+        return _failure(request, error)
+
+
+def _failure(request: Request, error: Exception) -> JSONResponse:
     if may_heal(error):
         log.warning("a request failed on something that is away", path=request.url.path, error=repr(error))
         detail = "something this service stands on is away; nothing was recorded; send the same request again"
