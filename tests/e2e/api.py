@@ -158,14 +158,24 @@ class Api:
 
     async def events(self, service: str, ticket: str | None = None, *kinds: str) -> list[Json]:
         """All events that a service published: of one ticket, of these kinds (`deadline_breached`)."""
+        found = await self.events_after(service, None, ticket)
+        return [event for event in found if not kinds or kind_of(event) in kinds]
+
+    async def events_after(self, service: str, last_id: str | None, ticket: str | None = None) -> list[Json]:
+        """The events of a service after the one of that id, all pages of them."""
         found: list[Json] = []
-        url: str | None = f"{service}/events?limit=5000" + (f"&ticket={ticket}" if ticket else "")
+        queries = [f"{name}={value}" for name, value in (("after", last_id), ("ticket", ticket)) if value]
+        url: str | None = f"{service}/events?{'&'.join(['limit=5000', *queries])}"
         while url:
             answer = await self.call("GET", url)
             assert answer.is_success, answer.text
             found += [json.loads(line) for line in answer.text.splitlines()]
             url = answer.links.get("next", {}).get("url")
-        return [event for event in found if not kinds or kind_of(event) in kinds]
+        return found
+
+    async def dead_letters(self) -> list[Json]:
+        """What any service could not apply."""
+        return [letter for service in SERVICES for letter in await self.listed(f"{service}/dlq")]
 
     async def remedies(self, ticket: str) -> list[Json]:
         return await self.listed(f"compensation/remedies?ticket={ticket}")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from tests.e2e.api import Api
 from tests.e2e.suite import Suite
 from tests.e2e.waiting import eventually
 
@@ -32,6 +33,8 @@ async def test_kill_9_of_each_service_in_turn_during_one_demo_changes_no_outcome
     result: Result = await run_scenario(suite.endpoints, secret, suite.anchor(), limit_s=LIMIT_S)
     assert not result.differences, "\n".join(result.differences)
     await killing
+    async with Api.of(suite) as api:
+        assert await api.dead_letters() == []
 
 
 async def kill_in_turn(suite: Suite) -> None:
