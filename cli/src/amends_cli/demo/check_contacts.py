@@ -24,7 +24,7 @@ def expected_messages(case: Case) -> Told:
     told["remedy_held", "customer"] = int(expected.held)
     told["remedy_issued", "customer"] = len(expected.remedies)
     told["remedy_notice", "department"] = sum(remedy.remedy != "cash_voucher" for remedy in expected.remedies)
-    told["deadline_moved", "customer"] = sum(isinstance(step, Extend) for step in case.steps)
+    told["deadline_moved", "customer"] = sum(isinstance(step, Extend) for step in (*case.steps, *case.alongside))
     for leader in (*expected.escalations, *_escalated_by_people(case)):
         told["escalation", leader] += 1
     return +told

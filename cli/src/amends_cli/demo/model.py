@@ -174,7 +174,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One ticket of the scenario. `key` names it, `lasts` is the domain time until its last expected outcome."""
+    """One ticket of the scenario. `key` names it, `lasts` is the domain time until its last expected outcome.
+
+    `steps` are taken one after the other; each of `alongside` as soon as it can be, whatever the others wait for.
+    """
 
     key: str
     rule: str
@@ -185,6 +188,7 @@ class Case:
     lasts: timedelta
     order: Order | None = None
     steps: tuple[Step, ...] = ()
+    alongside: tuple[Step, ...] = ()
     channel: str = "app"
     level: int | None = None
     severity: str | None = None

@@ -1,10 +1,11 @@
 """Plays one case: its order, its ticket, its steps, each at its time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any
 
 from amends.clock import TimeAnchor
@@ -35,7 +36,7 @@ class Player:
     done: bool = False
     _instants: dict[str, datetime] = field(default_factory=dict)
 
-    async def open(self) -> None:
+    async def _open(self) -> None:
         """Put the order into the shop and open the ticket."""
         case = self.case
         try:
@@ -47,14 +48,28 @@ class Player:
         except (Refused, NoAnswer) as error:
             self.problems.append(str(error))
 
-    async def play(self) -> None:
-        """Take every step, one after the other. One that is refused ends the case, and is told at the end."""
+    async def play(self, turn: asyncio.Semaphore) -> None:
+        """Open the ticket and take every step.
+
+        What is to be done at once is done in one turn, so that a reply follows its request without waiting for others.
+        """
+        first = self.case.steps
+        at_once = list(takewhile(lambda step: isinstance(step, Take) and not step.wait, first))
+        async with turn:
+            await self._open()
+            await self._all(at_once)
+        await asyncio.gather(self._all(first[len(at_once) :]), *(self._all([step]) for step in self.case.alongside))
+        self.done = True
+
+    async def _all(self, steps: Sequence[Step]) -> None:
+        """Take steps one after the other. One that is refused ends them, and is told at the end."""
+        if self.ticket_id is None:
+            return
         try:
-            for step in self.case.steps if self.ticket_id is not None else ():
+            for step in steps:
                 await self._step(step)
         except (Refused, NoAnswer) as error:
             self.problems.append(str(error))
-        self.done = True
 
     def played(self) -> Played:
         """Return the case as it stands."""

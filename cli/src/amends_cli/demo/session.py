@@ -19,6 +19,8 @@ from amends_cli.demo.watch import Watch
 LIMIT_S = 85.0
 """Real seconds from the first ticket on. The longest case takes 74 h, which are 62 s at the demo's scale."""
 _LOOK_EVERY_S = 0.5
+_TURNS = 4
+"""How many cases may do at once what is to be done at once."""
 _SETTLE_S = 1.5
 """How long nothing more may happen once all is as promised: a second remedy would come within it."""
 
@@ -105,7 +107,8 @@ class _Stage:
         by_key = {player.case.key: player for player in self._players}
         ordered = [by_key[case.key] for case in longest_first(tuple(player.case for player in self._players))]
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_one(player)) for player in ordered]
+            turn = asyncio.Semaphore(_TURNS)
+            tasks = [group.create_task(player.play(turn)) for player in ordered]
             try:
                 await self._follow()
             finally:
@@ -129,11 +132,6 @@ class _Stage:
             self._on_progress(Progress(cases, monotonic_s() - self._started_s, self._anchor))
             is_there = all(player.done for player in self._players) and not any(one.differences for one in cases)
             settled_s = (settled_s or monotonic_s()) if is_there else None
-
-
-async def _one(player: Player) -> None:
-    await player.open()
-    await player.play()
 
 
 async def _books(calls: Calls, played: Sequence[Played]) -> Books:

@@ -7,7 +7,6 @@ from amends_cli.demo.cases.steps import (
     ask,
     assess,
     find_liable,
-    reply,
     resolve_after_asking,
     resolve_after_opening,
 )
@@ -124,16 +123,5 @@ B4: Final = (
             ),
         ),
         lasts=hours(19),
-    ),
-    Case(
-        key="B4-answered",
-        rule="B4",
-        title="missing parcel, the warehouse answers in time: no breach",
-        kind="complaint",
-        case_type="missed_shipment",
-        order=Order((Item("1", "马克杯", 2, 7800, affected=True, missing_quantity=1),)),
-        steps=(ask("warehouse"), reply("warehouse", "accepted"), resolve_after_asking(14)),
-        expected=Expected(met=("dept_reply",)),
-        lasts=hours(14),
     ),
 )

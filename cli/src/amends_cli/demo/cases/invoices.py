@@ -33,7 +33,8 @@ B8: Final = (
         case_type="paper_invoice",
         severity="medium",
         order=Order((Item("1", "办公椅", 1, 120000, affected=True),)),
-        steps=(own(), ask("finance"), Approve("dept_reply_second", LEADER)),
+        steps=(own(), ask("finance")),
+        alongside=(Approve("dept_reply_second", LEADER),),
         expected=Expected(
             breaches=(
                 Breach(clock="dept_reply", within=hours(36)),
@@ -75,8 +76,8 @@ B8: Final = (
             ask("finance"),
             reply("finance", invoice={"delivery_method": "courier"}),  # no carrier, no waybill: stops nothing
             reply("finance", invoice={"delivery_method": "courier", "carrier": "carrier-yuan", "waybill": "YT2001"}),
-            Extend("escalate", hours(120), "纸质发票在途，客户同意等待", MANAGER),
         ),
+        alongside=(Extend("escalate", hours(120), "纸质发票在途，客户同意等待", MANAGER),),
         expected=Expected(met=("dept_reply",), breaches=(NOT_CONTACTED,)),
         lasts=hours(49),
     ),
@@ -95,9 +96,9 @@ B9: Final = (
             assess("发票未开具"),
             own(),
             ask("finance"),
-            Approve("dept_reply_second", MANAGER, beyond=LEADER),
             resolve_after_asking(54),
         ),
+        alongside=(Approve("dept_reply_second", MANAGER, beyond=LEADER),),
         expected=Expected(
             breaches=(
                 Breach(clock="dept_reply", within=hours(24)),

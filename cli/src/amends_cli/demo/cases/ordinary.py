@@ -4,7 +4,6 @@ from typing import Final
 
 from amends.events.parts import Party
 from amends_cli.demo.cases.steps import (
-    EVIDENCE,
     ask,
     assess,
     find_liable,
@@ -91,21 +90,6 @@ B1: Final = (
         lasts=hours(14),
     ),
     Case(
-        key="B1-refused",
-        rule="B1",
-        title="refused with reason and evidence: that is a reply",
-        kind="complaint",
-        case_type="return_refund",
-        order=Order((Item("1", "定制相册", 1, 12800, affected=True),)),
-        steps=(
-            ask("after-sales"),
-            reply("after-sales", "refused", reason="定制商品，页面已说明不支持无理由退货", evidence=EVIDENCE),
-            resolve_after_asking(14),
-        ),
-        expected=Expected(met=("dept_reply",)),
-        lasts=hours(14),
-    ),
-    Case(
         key="B1-receipt",
         rule="B1",
         title="only an automatic receipt came: refunded all the same",
@@ -132,7 +116,8 @@ B1: Final = (
         kind="complaint",
         case_type="return_refund",
         order=Order((Item("1", "笔记本电脑", 1, 600000, affected=True),)),
-        steps=(ask("quality"), Approve("dept_reply", MANAGER, beyond=LEADER), resolve_after_opening(30)),
+        steps=(ask("quality"), resolve_after_opening(30)),
+        alongside=(Approve("dept_reply", MANAGER, beyond=LEADER),),
         expected=Expected(
             breaches=(_REPLY, Breach(clock="contact_interval", within=hours(24), rule="J1")),
             remedies=(

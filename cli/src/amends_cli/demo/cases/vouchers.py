@@ -5,6 +5,7 @@ from typing import Final
 from amends.events.parts import Party
 from amends_cli.demo.cases.breaches import NOT_CONTACTED, OWNERS_PENALTY, UNRESOLVED
 from amends_cli.demo.cases.steps import (
+    EVIDENCE,
     ask,
     find_liable,
     own,
@@ -161,6 +162,21 @@ B7: Final = (
                 ),
             ),
         ),
+        lasts=hours(26),
+    ),
+    Case(
+        key="B7-refused",
+        rule="B7",
+        title="refused with reason and evidence: that is a reply, and no breach",
+        kind="complaint",
+        case_type="signed_not_received",
+        order=Order((Item("1", "运动手表", 1, 45900, affected=True),)),
+        steps=(
+            ask("logistics"),
+            reply("logistics", "refused", reason="签收底单与门牌照片齐全，本人签收", evidence=EVIDENCE),
+            resolve_after_asking(26),
+        ),
+        expected=Expected(met=("dept_reply",)),
         lasts=hours(26),
     ),
 )

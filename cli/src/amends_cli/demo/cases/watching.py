@@ -72,8 +72,8 @@ CONTACTED: Final = (
         title="revisit made: the contact clock starts again, the next one is planned",
         kind="complaint",
         case_type="other",
-        steps=(Revisit("not_solved"), resolve_after_opening(30)),
+        steps=(Revisit("not_solved"), resolve_after_opening(0)),  # at once after the call
         expected=Expected(met=("contact_interval",), contact_runs=2),
-        lasts=hours(30),
+        lasts=hours(4),
     ),
 )
