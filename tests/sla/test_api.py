@@ -81,6 +81,11 @@ async def test_versions_count_per_tenant_and_an_unchanged_body_makes_none(
         (201, 1),
     ]
     assert answers[0].json()["author"] == answers[1].json()["author"] == "wang"
+    second = (await http.get(answers[2].headers["Location"], headers=as_("analyst"))).json()["items"]
+    assert [it["version"] for it in second] == [2]
+    newest = await http.get("/v1/policies?limit=2", headers=as_("analyst"))
+    oldest = await http.get(newest.links["next"]["url"], headers=as_("analyst"))
+    assert [it["version"] for page in (newest, oldest) for it in page.json()["items"]] == [3, 2, 1]
     told = await suite.published()
     assert [(it.type, it.subject, it.partitionkey, it.sequence) for it in told][:2] == [
         ("amends.policy.published.v1", "tenant/demo", "tenant/demo/1", None),
@@ -230,6 +235,13 @@ async def test_deadlines_come_by_due_time_filtered_and_in_pages(http: httpx.Asyn
     assert [it["clock"] for it in before.json()["items"]] == ["ack", "progress_reply"]
     assert (await http.get("/v1/deadlines?owner=wang", headers=as_("analyst"))).json()["items"] == []
     assert (await http.get("/v1/deadlines?before=tomorrow", headers=as_("analyst"))).status_code == 422
+
+
+async def test_a_cursor_of_another_list_is_400(http: httpx.AsyncClient) -> None:
+    for path in ("policies", "deadlines", "penalties"):
+        for cursor in ("nonsense", "WyJ4Il0", "WzFd" if path != "policies" else "W10", "WyJ4IiwieSJd", "WzEsMiwzXQ"):
+            answer = await http.get(f"/v1/{path}", params={"cursor": cursor}, headers=as_("manager"))
+            assert answer.status_code == 400, (path, cursor)
 
 
 async def test_penalties_are_listed_with_their_owner(http: httpx.AsyncClient, suite: Suite) -> None:

@@ -25,6 +25,7 @@ def wire(platform: Platform[SlaSettings]) -> Parts:
         handle=store,
         routers=[clocks_router(platform.engine, platform.policies), policies_router(platform.engine, platform.outbox)],
         loops={"applier": applier.run},
+        checks=applier.checks,
     )
 
 

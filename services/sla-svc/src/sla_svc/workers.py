@@ -1,7 +1,7 @@
 """The applier: at every watermark, what has become certain is applied and what is due fires (DESIGN, "provable")."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from amends.clock import monotonic_s
 from amends.db import Tx, reading, writing
 from amends.errors import NotYet, may_heal
 from amends.events.registry import COMPENSATION_TOPIC, CONTACT_TOPIC, TICKET_TOPIC
+from amends.instants import format_instant
 from amends.metrics import TIMER_LATENESS_S
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook
@@ -50,6 +51,11 @@ class Applier:
     _done_up_to: datetime = _EVER
     _swept_s: float = float("-inf")
     _missing: set[tuple[str, int]] = field(default_factory=set)
+
+    async def checks(self) -> Mapping[str, str]:
+        """Tell `/readyz` how far this instance has come; being behind does not make it unready."""
+        told = "nothing yet" if self._done_up_to == _EVER else format_instant(self._done_up_to)
+        return {"details applied up to": told}
 
     async def run(self) -> None:
         """Work until cancelled. Raises what the database raises while it is away: the caller starts it again."""

@@ -48,6 +48,17 @@ def instant_of(value: str | None, name: str) -> datetime | None:
         raise Problem(422, "The request is not valid", f"{name}: {error}", errors=errors) from error
 
 
+def after_cursor(cursor: str | None, length: int) -> tuple[datetime, list[str]]:
+    """Return the instant and the texts that a list goes on after; 400 when it is no cursor of this list."""
+    if cursor is None:
+        return parse_instant(_FIRST), [""] * (length - 1)
+    at, *texts = decode_cursor(cursor, length)
+    try:
+        return parse_instant(at), [str(text) for text in texts]
+    except (TypeError, ValueError) as error:
+        raise Problem(400, "Unknown cursor", f"{cursor!r} is no cursor of this list; start again without it") from error
+
+
 def clocks_router(engine: AsyncEngine, policies: PolicyBook) -> APIRouter:
     """Return the paths of clocks."""
     router = APIRouter(tags=["clocks"])
@@ -81,7 +92,7 @@ def clocks_router(engine: AsyncEngine, policies: PolicyBook) -> APIRouter:
         cursor: str | None = None,
         limit: Limit = 100,
     ) -> JSONResponse:
-        due, ticket, clock = decode_cursor(cursor, 3) if cursor else (_FIRST, "", "")
+        due_at, (ticket, clock) = after_cursor(cursor, 3)
         async with reading(engine) as tx:
             rows = await views.deadlines(
                 tx,
@@ -89,7 +100,7 @@ def clocks_router(engine: AsyncEngine, policies: PolicyBook) -> APIRouter:
                 before=instant_of(before, "before"),
                 owner=owner,
                 department=department,
-                after=(parse_instant(due), ticket, clock),
+                after=(due_at, ticket, clock),
                 limit=limit + 1,
             )
         shown = [json_row(row) for row in rows[:limit]]
@@ -100,10 +111,9 @@ def clocks_router(engine: AsyncEngine, policies: PolicyBook) -> APIRouter:
     async def penalties(
         request: Request, caller: Reader, owner: str | None = None, cursor: str | None = None, limit: Limit = 100
     ) -> JSONResponse:
-        at, last_id = decode_cursor(cursor, 2) if cursor else (_FIRST, "")
-        after = (parse_instant(at), last_id)
+        at, (last_id,) = after_cursor(cursor, 2)
         async with reading(engine) as tx:
-            rows = await views.penalties(tx, caller.tenant, owner=owner, after=after, limit=limit + 1)
+            rows = await views.penalties(tx, caller.tenant, owner=owner, after=(at, last_id), limit=limit + 1)
         shown = [json_row(row) for row in rows[:limit]]
         last = shown[-1] if len(rows) > limit else None
         return page(request, shown, encode_cursor(last["at"], last["id"]) if last else None)

@@ -81,6 +81,16 @@ def _shown(stored: StoredPolicy, *, whole: bool = True) -> dict[str, Any]:
     return {**shown, "title": stored.body.get("title"), **({"body": stored.body} if whole else {})}
 
 
+def version_below(cursor: str | None) -> int | None:
+    """Return the version that a cursor goes on below; 400 when it is no cursor of this list."""
+    if cursor is None:
+        return None
+    below = decode_cursor(cursor, 1)[0]
+    if not isinstance(below, int):
+        raise Problem(400, "Unknown cursor", f"{cursor!r} is no cursor of this list; start again without it")
+    return below
+
+
 def policies_router(engine: AsyncEngine, outbox: Outbox) -> APIRouter:
     """Return the paths of policies."""
     router = APIRouter(tags=["policies"])
@@ -89,11 +99,15 @@ def policies_router(engine: AsyncEngine, outbox: Outbox) -> APIRouter:
     async def listed(
         request: Request,
         caller: Reader,
+        version: Annotated[int | None, Query(ge=1, description="Only this version")] = None,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 20,
     ) -> JSONResponse:
-        before = None if cursor is None else int(decode_cursor(cursor, 1)[0])
+        before = version_below(cursor)
         async with reading(engine) as tx:
+            if version is not None:
+                one = await policies.get(tx, caller.tenant, version)
+                return page(request, [] if one is None else [_shown(one)])
             found = await policies.listed(tx, caller.tenant, before, limit + 1)
         shown = found[:limit]
         more = encode_cursor(shown[-1].version) if len(found) > limit else None

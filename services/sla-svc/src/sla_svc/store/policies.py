@@ -13,6 +13,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('policy of ' || :ten
 _LATEST = text("""
     SELECT version, body, author, at FROM policies WHERE tenant = :tenant ORDER BY version DESC LIMIT 1
 """)
+_ONE = text("SELECT version, body, author, at FROM policies WHERE tenant = :tenant AND version = :version")
 _ADD = text("""
     INSERT INTO policies (tenant, version, body, author, at) VALUES (:tenant, :version, :body, :author, :at)
 """)
@@ -40,6 +41,12 @@ async def lock(tx: Tx, tenant: str) -> None:
 async def latest(tx: Tx, tenant: str) -> StoredPolicy | None:
     """Return the tenant's newest version."""
     row = (await tx.execute(_LATEST, {"tenant": tenant})).first()
+    return None if row is None else _stored(row)
+
+
+async def get(tx: Tx, tenant: str, version: int) -> StoredPolicy | None:
+    """Return one version."""
+    row = (await tx.execute(_ONE, {"tenant": tenant, "version": version})).first()
     return None if row is None else _stored(row)
 
 
