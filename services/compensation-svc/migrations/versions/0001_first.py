@@ -85,7 +85,7 @@ _REMEDIES = (
         remedy_id uuid PRIMARY KEY REFERENCES remedies, tenant text NOT NULL, ticket_id text NOT NULL,
         path text NOT NULL CHECK (path IN ('refunds', 'vouchers')), body text NOT NULL,
         done boolean NOT NULL DEFAULT false, attempt integer NOT NULL DEFAULT 0, failures integer NOT NULL DEFAULT 0,
-        run_after timestamptz NOT NULL DEFAULT clock_timestamp(), lease_until timestamptz, last_error text,
+        run_after timestamptz NOT NULL DEFAULT clock_timestamp(), lease_until timestamptz, last_error text, traceparent text,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     ) WITH (fillfactor = 70)
     """,

@@ -82,7 +82,9 @@ def _untouched(order: Order) -> Balance:
 def _refunded(found: Refund, promised: Refund, left: Balance, step: str) -> RemedyAmount:
     lines = tuple(RemedyLine(line_id=line, amount=amount) for line, amount in found.per_line.items() if amount)
     reason = None
-    if found.amount == 0:
+    if promised.amount == 0:
+        reason = "no money moves: nothing was paid for what it is about"
+    elif found.amount == 0:
         reason = "no money moves: nothing is left to refund"
     elif found.amount < promised.amount:
         reason = f"{promised.amount} was promised, but no more is left"

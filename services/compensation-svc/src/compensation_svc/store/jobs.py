@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from amends.db import Tx
+from amends.tracing import current_traceparent
 from compensation_svc.decisions.payment import Payment
 
 _ADD = text("""
-    INSERT INTO money_jobs (remedy_id, tenant, ticket_id, path, body) VALUES (:remedy, :tenant, :ticket, :path, :body)
+    INSERT INTO money_jobs (remedy_id, tenant, ticket_id, path, body, traceparent)
+    VALUES (:remedy, :tenant, :ticket, :path, :body, :traceparent)
     ON CONFLICT DO NOTHING
 """)
 # A new call needs a tenant that pays and a ticket that is not parked; what was started before may be asked about.
@@ -29,7 +31,8 @@ _CLAIM = text("""
     )
     UPDATE money_jobs j SET attempt = j.attempt + 1, lease_until = clock_timestamp() + :lease_s * interval '1 second'
     FROM mine WHERE j.remedy_id = mine.remedy_id
-    RETURNING j.remedy_id, j.tenant, j.ticket_id, j.path, j.body, j.attempt, j.failures, mine.may_pay
+    RETURNING j.remedy_id, j.tenant, j.ticket_id, j.path, j.body, j.attempt, j.failures, mine.may_pay,
+        j.traceparent
 """)
 _LOCK = text("SELECT attempt, done FROM money_jobs WHERE remedy_id = :remedy FOR UPDATE")
 _AGAIN = text("""
@@ -58,13 +61,21 @@ class Job:
     attempt: int
     failures: int
     may_pay: bool
+    traceparent: str | None = None
 
 
 async def add(tx: Tx, payment: Payment, *, tenant: str) -> None:
     """Write a call down; the worker makes it after the commit. Its key and body never change."""
     body = json.dumps(payment.body(), ensure_ascii=False)
-    values = {"remedy": payment.remedy_id, "tenant": tenant, "ticket": payment.ticket_id}
-    await tx.execute(_ADD, values | {"path": payment.path, "body": body})
+    values = {
+        "remedy": payment.remedy_id,
+        "tenant": tenant,
+        "ticket": payment.ticket_id,
+        "path": payment.path,
+        "body": body,
+        "traceparent": current_traceparent(),
+    }
+    await tx.execute(_ADD, values)
 
 
 async def claim(tx: Tx, most: int, lease_s: float) -> Sequence[Job]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from amends.db import reading, writing
+from amends.db import claiming, reading, writing
 from amends.errors import NotYet
 from amends.metrics import OPEN_JOBS
+from amends.tracing import set_traceparent
 from compensation_svc.decisions.calls import Asked, Backoff, NotThere, Outcome, Pending, Refused, Succeeded, Unknown
 from compensation_svc.handlers import paying
 from compensation_svc.handlers.ports import Ports
@@ -62,7 +63,7 @@ class MoneyCalls:
         free = self.pace.in_flight_max - len(self._running)
         if free <= 0:
             return 0
-        async with writing(self.engine) as tx:
+        async with claiming(self.engine) as tx:
             claimed = await jobs.claim(tx, free, self.pace.lease_s)
         for job in claimed:
             task = asyncio.create_task(self._guarded(job))
@@ -93,6 +94,7 @@ class MoneyCalls:
             log.warning("a money call is left to its lease", ticket=job.ticket_id, error=repr(error))
 
     async def _work(self, job: Job) -> None:
+        set_traceparent(job.traceparent)
         outcome = await self.outcome(job)
         match outcome:
             case Succeeded(reference=reference):
@@ -134,7 +136,7 @@ class MoneyCalls:
         wait_s = self.pace.backoff.wait_s(failures, random.random())  # noqa: S311 - jitter, not a secret
         if error is not None:
             log.info("a money call is tried again", ticket=job.ticket_id, attempt=job.attempt, error=error)
-        async with writing(self.engine) as tx:
+        async with claiming(self.engine) as tx:
             await jobs.try_again(tx, job, wait_s=wait_s, failures=failures, error=error)
 
 
