@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.cli.demo_stories import OPENED_AT, TICKET, case_of, changed, ideal, ideal_books, ideal_events
+from tests.cli.demo_stories import ASKED_AT, OPENED_AT, TICKET, case_of, changed, ideal, ideal_books, ideal_events
 
+from amends.events import ticket
 from amends.events.sla import SlaDeadlineBreached
 from amends.instants import format_instant
 from amends.policy.load import default_policy
@@ -138,6 +139,14 @@ def test_a_revisit_outside_service_hours_is_a_difference():
     story = changed(ideal_events(case_of("G1-left")), "amends.contact.revisit_planned.v1", due_at=at)
     assert night != at
     assert one(said("G1-left", story), "revisits planned")
+
+
+def test_a_reply_that_the_script_itself_gave_too_late_is_told_as_such():
+    events = ideal_events(case_of("B1-accepted"))
+    late = ASKED_AT + timedelta(hours=13)
+    reply = ticket.TicketDepartmentReplied(department="after-sales", effective=True, decision="accepted")
+    told = replace(events[0], id="reply", type=reply.wire_type, time=late, data=reply.to_data())
+    assert one(said("B1-accepted", Story.of([*events, told])), "dept_reply was recorded 1:00:00 late")
 
 
 def test_a_refused_step_is_told_with_the_case():

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
+from amends.events.data import EventData
 from amends.events.sla import (
     SlaClockStarted,
     SlaClockStopped,
@@ -11,6 +13,7 @@ from amends.events.sla import (
     SlaEscalated,
     SlaPenaltyIncurred,
 )
+from amends.events.ticket import TicketDepartmentReplied, TicketSolutionExecuted
 from amends.policy.due import due
 from amends.policy.model import Policy
 from amends_cli.demo.model import Breach, Case
@@ -21,11 +24,17 @@ WATCHED = frozenset({
     "assess", "complete", "escalate", "contact_interval",
 })  # fmt: skip
 """Clocks whose breach the scenario foretells. The others depend on how fast people answer on the real clock."""
+_ANSWERS: Final[dict[str, type[EventData]]] = {
+    "dept_reply": TicketDepartmentReplied,
+    "dept_reply_second": TicketDepartmentReplied,
+    "refund_execute": TicketSolutionExecuted,
+}
 _FROM_OPENING = WATCHED - {"dept_reply", "dept_reply_second"}
 
 
 def clock_differences(case: Case, story: Story, policy: Policy) -> Iterator[str]:
     """Say where a ticket's clocks differ from what the rulebook promises."""
+    yield from _premises(case, story)
     yield from _breaches(case, story)
     yield from _runs(story)
     yield from _met(case, story)
@@ -33,6 +42,15 @@ def clock_differences(case: Case, story: Story, policy: Policy) -> Iterator[str]
     yield from _starts(story)
     yield from _escalations(case, story)
     yield from _penalties(case, story)
+
+
+def _premises(case: Case, story: Story) -> Iterator[str]:
+    """The script's own answers must be recorded in time: else the rulebook promises something else than the case says."""
+    for clock, answer in _ANSWERS.items():
+        start, recorded = story.start(clock, 1), [at for at, _ in story.timed(answer)]
+        if clock in case.expected.met and start is not None and recorded and max(recorded) > start.due_at:
+            late = max(recorded) - start.due_at
+            yield f"the script's answer to {clock} was recorded {late} late: the machine was too slow, or intake away too long"
 
 
 def _breaches(case: Case, story: Story) -> Iterator[str]:
