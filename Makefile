@@ -44,10 +44,11 @@ down: setup ## stop what `make up` started
 	@$(BIN)/amends down
 
 test: setup ## every test, with real PostgreSQL and real Kafka
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 3 --dist loadfile -m "not e2e"
+	@$(BIN)/pytest -m e2e --durations=10
 
 test-fast: setup ## the tests that need no server, in seconds
-	@$(BIN)/pytest -m "not servers and not kafka and not e2e"
+	@$(BIN)/pytest -n 2 -m "not servers and not kafka and not e2e"
 
 lint: setup ## style, types, and who may import whom
 	@$(BIN)/ruff check .
