@@ -1,13 +1,10 @@
 """The money of a policy: vouchers, limits, severity and the days' budgets (RULEBOOK B, Amounts). Minor units."""
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from amends.policy.values import Frozen, Many, Minor, Severity
-
-Percent = Annotated[Decimal, Field(gt=0, le=100)]
+from amends.policy.values import Frozen, Many, Minor, Percent, Severity
 
 
 class VoucherAmount(Frozen):
@@ -38,6 +35,17 @@ class Limits(Frozen):
     automatic: Minor
 
 
+class CustomerCap(Frozen):
+    """How much one customer may get before a person looks: counted over the 90 days before a decision, this one included.
+
+    A remedy of any kind that would be more than the `remedies_90d_max`-th, or bring their sum above `amount_90d_max`,
+    waits for approval and says so. None: no cap. Remedies that were rejected, failed or reversed do not count.
+    """
+
+    remedies_90d_max: int | None = Field(default=None, ge=0)
+    amount_90d_max: Minor | None = None
+
+
 class Payer(Frozen):
     """Who carries a remedy."""
 
@@ -52,6 +60,7 @@ class Amounts(Frozen):
     full_refund: RefundAmount
     severity_by_level: dict[Annotated[int, Field(ge=1, le=4)], Severity]
     limits: Limits
+    customer_cap: CustomerCap = CustomerCap()
     high_value_from: Minor
     payer_unknown: Payer
 

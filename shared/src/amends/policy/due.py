@@ -1,13 +1,21 @@
 """When a clock is due, and when its warning: exact to the microsecond, from the row and the start alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from amends.calendar import WEEKDAYS, BusinessCalendar
 from amends.policy.messages import RevisitRow
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow, ReplyWindow
+
+Pauses = Sequence[tuple[datetime, datetime]]
+"""(start, end) of the times that do not count for a clock; both known: while a pause lasts, nothing is due."""
+
+_ALWAYS: Final = BusinessCalendar("UTC", {day: [("00:00", "24:00")] for day in WEEKDAYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +27,16 @@ class Due:
     calendar_confirmed: bool
 
 
-def due(row: ClockRow, start: datetime, policy: Policy) -> Due:
+def due(row: ClockRow, start: datetime, policy: Policy, pauses: Pauses = ()) -> Due:
     """Return when a clock that starts then is due under this row. All times are aware; results are UTC.
+
+    `pauses` count only for a row that has some (`row.pauses`); give those that have ended.
 
     Raises:
         ValueError: the row has no target of its own (`start: agreed`); use `due_at_agreed`.
     """
-    due_at = _due_at(row, start, policy)
-    return Due(due_at, warn_for(row, start, due_at, policy), calendar_confirmed(row, start, due_at, policy))
+    due_at = _due_at(row, start, policy, _counted(row, pauses))
+    return Due(due_at, warn_for(row, start, due_at, policy, pauses), calendar_confirmed(row, start, due_at, policy))
 
 
 def due_at_agreed(row: ClockRow, start: datetime, agreed: datetime, policy: Policy) -> Due:
@@ -35,19 +45,19 @@ def due_at_agreed(row: ClockRow, start: datetime, agreed: datetime, policy: Poli
     return Due(due_at, warn_for(row, start, due_at, policy), calendar_confirmed(row, start, due_at, policy))
 
 
-def warn_for(row: ClockRow, start: datetime, due_at: datetime, policy: Policy) -> datetime | None:
+def warn_for(row: ClockRow, start: datetime, due_at: datetime, policy: Policy, pauses: Pauses = ()) -> datetime | None:
     """Return when a clock with this start and due time warns; also for a moved due time (CONTRACT §3).
 
-    That is the row's part of the time between, counted in the clock's own time: open time where the row has a calendar.
-    None: the row never warns, or nothing lies between.
+    That is the row's part of the time between, counted in the clock's own time: open time where the row has a calendar,
+    without its pauses. None: the row never warns, or nothing lies between.
     """
     if row.warn_at is None or due_at <= start:
         return None
-    part = Fraction(str(row.warn_at))
-    if row.calendar is None:
+    part, counted = Fraction(str(row.warn_at)), _counted(row, pauses)
+    if row.calendar is None and not counted:
         return _utc(start) + _part(due_at - start, part)
-    calendar = policy.calendar(row.calendar)
-    return calendar.add(start, _part(calendar.elapsed(start, due_at), part))
+    calendar = _calendar_of(row, policy)
+    return calendar.add(start, _part(calendar.elapsed(start, due_at, counted), part), counted)
 
 
 def calendar_confirmed(row: ClockRow, start: datetime, due_at: datetime, policy: Policy) -> bool:
@@ -67,16 +77,24 @@ def revisit_due(row: RevisitRow, start: datetime, policy: Policy) -> datetime:
     return max(moved, _utc(start))
 
 
-def _due_at(row: ClockRow, start: datetime, policy: Policy) -> datetime:
+def _counted(row: ClockRow, pauses: Pauses) -> Pauses:
+    return pauses if row.pauses else ()
+
+
+def _calendar_of(row: ClockRow, policy: Policy) -> BusinessCalendar:
+    return _ALWAYS if row.calendar is None else policy.calendar(row.calendar)
+
+
+def _due_at(row: ClockRow, start: datetime, policy: Policy, pauses: Pauses) -> datetime:
     if row.window:
         return _by_window(row.window, start, ZoneInfo(policy.timezone))
     if row.working_days is not None and row.calendar is not None:
         return policy.calendar(row.calendar).add_working_days(start, row.working_days)
     if row.target is None:
         raise ValueError(f"{row.name} has no target of its own: its due time is agreed with the customer")
-    if row.calendar is None:
+    if row.calendar is None and not pauses:
         return _utc(start) + row.target
-    return policy.calendar(row.calendar).add(start, row.target)
+    return _calendar_of(row, policy).add(start, row.target, pauses)
 
 
 def _by_window(windows: tuple[ReplyWindow, ...], start: datetime, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from amends.policy.amounts import Amounts, Budgets, Levels
 from amends.policy.calendars import CalendarRow
 from amends.policy.messages import Contacts, MessageRow, RevisitRow
 from amends.policy.rows import ClockRow, RuleId
-from amends.policy.values import ClockName, Duration, Frozen, Many, StaffRole
+from amends.policy.values import ClockName, Duration, Frozen, Many, Percent, ReviewStage, StaffRole
 
 
 class Names(Frozen):
@@ -60,11 +60,40 @@ class Reopening(Frozen):
     levels_up_rule: RuleId
 
 
+class RobotPeak(Frozen):
+    """When the robot helps out in hours (F4).
+
+    On once the inbound rate has been at or above `rate_per_min` for `on_after`; off once it has been below
+    `off_below_percent` of that for `off_after`. The inbound rate: tickets of the tenant opened in the last minute.
+    """
+
+    rate_per_min: int = Field(ge=1)
+    on_after: Duration
+    off_below_percent: Percent
+    off_after: Duration
+
+
 class RobotHours(Frozen):
-    """When the robot answers (F4): outside a calendar's hours; the peak rate is a setting of later work."""
+    """When the robot answers (F4): outside a calendar's hours, and in peaks (None: not in peaks)."""
 
     id: RuleId
     outside: str
+    peak: RobotPeak | None = None
+
+
+class Reviews(Frozen):
+    """Which remedies and resolutions pass reviews first (E5): all `stages`, in order, each by another person.
+
+    Required for a ticket of one of the `levels`, or with one of the `tags`, and for a remedy that a person proposes
+    above the limit of the role `remedy_above` (`amounts.limits`; None: whatever its amount, only the rest counts).
+    """
+
+    id: RuleId
+    stages: Many[ReviewStage] = Field(min_length=1)
+    levels: Many[Annotated[int, Field(ge=1, le=4)]] = ()
+    tags: Many[str] = ()
+    remedy_above: Literal["agent", "team_leader"] | None = None
+    source: Many[str] = ()
 
 
 class RemediesOffered(Frozen):
@@ -109,6 +138,7 @@ class Policy(Frozen):
     messages: tuple[MessageRow, ...] = ()
     revisits: tuple[RevisitRow, ...] = ()
     contacts: Contacts = Contacts()
+    reviews: Reviews | None = None
     extensions: Extensions
     reopening: Reopening | None = None
     robot: RobotHours | None = None

@@ -36,6 +36,8 @@ Stop = Literal[
     "resolved",
     "feedback_given",
 ]
+Pause = Literal["waiting_for_customer"]
+"""When a clock stands still: from `customer_asked` until the next `customer_replied`."""
 InvoiceField = Literal["delivery_method", "carrier", "waybill", "email_sent_to"]
 
 
@@ -78,7 +80,7 @@ class ClockRow(Frozen):
     one is named), `working_days` (the closing instant of the nth, by `calendar`), `window`, or none for `start: agreed`.
     `warn_at` is the part of the target after which a warning is due, in the clock's own time; null: no warning.
     `reply_requires`: invoice fields without which a department's answer stops nothing. `restarts`: a new run follows
-    each met one, while the ticket is open.
+    each met one, while the ticket is open. `pauses`: when its time does not count; never for a department's clocks.
     """
 
     id: RuleId
@@ -93,6 +95,7 @@ class ClockRow(Frozen):
     warn_at: float | None = Field(default=0.8, gt=0, lt=1)
     restarts: bool = False
     reply_requires: Many[InvoiceField] = ()
+    pauses: Many[Pause] = ()
     on_breach: tuple[Step, ...] = ()
     source: Many[str] = ()
 
@@ -100,6 +103,11 @@ class ClockRow(Frozen):
     def name(self) -> str:
         """Return how findings and explanations call this row: `B6/dept_reply`."""
         return f"{self.id}/{self.clock}"
+
+    @property
+    def waits_for_customer(self) -> bool:
+        """Whether the clock stands still while the customer is asked and has not replied."""
+        return "waiting_for_customer" in self.pauses
 
     def remedy(self, step: BreachStep) -> RemedyStep | None:
         """Return the remedy that a breach of this step decides, if any."""

@@ -13,18 +13,19 @@ from amends.policy.values import RemedyType
 _FITTING: dict[RemedyType, tuple[AmountRule, ...]] = {
     "full_refund": ("affected_in_full",),
     "partial_refund": ("missing_share",),
-    "cash_voucher": ("by_severity",),
-    "coupon": ("by_severity",),
-    "points": ("by_severity",),
+    "cash_voucher": ("by_severity", "percent_of_paid"),
+    "coupon": ("by_severity", "percent_of_paid"),
+    "points": ("by_severity", "percent_of_paid"),
 }
 _SECOND = "dept_reply_second"
+_OF_DEPARTMENTS = ("dept_reply", _SECOND)
 
 
 def find_misshapen_rows(policy: Policy) -> tuple[Finding, ...]:
     """Return a finding for everything that a row says against itself, calendars and amounts included."""
     found: list[Finding] = []
     for row in policy.clocks:
-        found += [Finding(f"clocks {row.name}", message) for message in (*_target(row), *_steps(row))]
+        found += [Finding(f"clocks {row.name}", message) for message in (*_target(row), *_pauses(row), *_steps(row))]
     return (*found, *_calendars(policy), *_amounts(policy), *_codes(policy))
 
 
@@ -66,7 +67,9 @@ def _steps(row: ClockRow) -> Iterator[str]:
     remedies = [step for step in row.on_breach if isinstance(step, RemedyStep)]
     for step in remedies:
         if step.amount not in _FITTING[step.remedy]:
-            yield f"step {step.step}: the amount of a {step.remedy} is {_FITTING[step.remedy][0]}, not {step.amount}"
+            fitting = " or ".join(_FITTING[step.remedy])
+            yield f"step {step.step}: the amount of a {step.remedy} is {fitting}, not {step.amount}"
+        yield from _percentage(step)
     if len({step.step for step in remedies}) < len(remedies):
         yield "two remedies in one step; a ticket gets one per clock and step"
     for entry in row.on_breach:
@@ -76,6 +79,26 @@ def _steps(row: ClockRow) -> Iterator[str]:
             yield "a second step here must be an escalation that says `after` how long"
         if entry.step == 1 and isinstance(entry, EscalateStep) and entry.after:
             yield "only a second step comes `after`"
+
+
+def _percentage(step: RemedyStep) -> Iterator[str]:
+    by_percent = step.amount == "percent_of_paid"
+    if by_percent and step.percent is None:
+        yield f"step {step.step}: percent_of_paid needs its percent"
+    given = [name for name in ("percent", "amount_min", "amount_max") if getattr(step, name) is not None]
+    if not by_percent and given:
+        yield f"step {step.step}: {', '.join(given)} belongs to percent_of_paid, not to {step.amount}"
+    if step.amount_min is not None and step.amount_max is not None and step.amount_min > step.amount_max:
+        yield f"step {step.step}: amount_min is above amount_max"
+
+
+def _pauses(row: ClockRow) -> Iterator[str]:
+    if not row.pauses:
+        return
+    if row.clock in _OF_DEPARTMENTS:
+        yield "a department's clock never pauses: asking the customer does not excuse the department"
+    if row.target is None:
+        yield "only a row with a target can pause; days, windows and agreed times are dates that stand"
 
 
 def _calendars(policy: Policy) -> Iterator[Finding]:

@@ -4,21 +4,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
-from amends.policy.values import ClockName, Duration, Frozen, Many, Minor, RemedyType, StaffRole
+from amends.policy.values import ClockName, Duration, Frozen, Many, Minor, Percent, RemedyType, StaffRole
 
-AmountRule = Literal["affected_in_full", "missing_share", "by_severity"]
+AmountRule = Literal["affected_in_full", "missing_share", "by_severity", "percent_of_paid"]
 """How a remedy's amount is found (RULEBOOK B, Amounts): the whole price of the affected items, the share of what is
-missing, or the percentage that the ticket's severity names."""
+missing, the percentage that the ticket's severity names, or the step's own percentage of what was paid for the
+affected items."""
 
 BreachStep = Literal[1, 2]
 
 
 class RemedyStep(Frozen):
-    """A remedy that the breach decides by itself. `precondition` unmet: the remedy is held until it comes true."""
+    """A remedy that the breach decides by itself. `precondition` unmet: the remedy is held until it comes true.
+
+    `percent`, `amount_min`, `amount_max` belong to `percent_of_paid` alone: so much of what was paid for the affected
+    items, half-up, then at least and at most so much where said. Without an order: `amount_min`, else nothing.
+    """
 
     remedy: RemedyType
     step: BreachStep = 1
     amount: AmountRule
+    percent: Percent | None = None
+    amount_min: Minor | None = None
+    amount_max: Minor | None = None
     approval: Literal["none", "required"] = "none"
     precondition: Literal["goods_returned"] | None = None
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 ClockName = Literal[
     "connect",
@@ -45,6 +46,7 @@ CLOCK_ORDER: tuple[ClockName, ...] = (
 )
 
 Severity = Literal["low", "medium", "high"]
+ReviewStage = Literal["first", "recheck", "final"]
 StaffRole = Literal["team_leader", "manager"]
 RemedyType = Literal["cash_voucher", "coupon", "points", "partial_refund", "full_refund"]
 
@@ -117,6 +119,10 @@ Many = Annotated[tuple[T, ...], BeforeValidator(_as_many)]
 
 Minor = Annotated[int, AfterValidator(lambda v: v if v >= 0 else _refuse_negative(v))]
 """An amount in minor units of the policy's currency (fen), zero or more."""
+
+
+Percent = Annotated[Decimal, Field(gt=0, le=100)]
+"""More than nothing, at most the whole."""
 
 
 def _refuse_negative(value: int) -> int:
