@@ -38,8 +38,9 @@ def run(bus: str, data: Path | None, console: Console | None = None) -> int:
     except (NoAnswer, Refused) as error:
         raise CommandFailed(f"the demo could not be reckoned up: {error}. Logs: {folder.logs}") from error
     finally:
-        where = f"data: {folder.path}   events: {folder.path / EVENTS_FILE}   logs: {folder.logs}"
-        console.print(where, markup=False, highlight=False, soft_wrap=True)
+        events = folder.path / EVENTS_FILE
+        places = [f"data: {folder.path}", *([f"events: {events}"] if events.exists() else []), f"logs: {folder.logs}"]
+        console.print("   ".join(places), markup=False, highlight=False, soft_wrap=True)
     return ANSWER_IS_NO if result.differences else DONE
 
 
