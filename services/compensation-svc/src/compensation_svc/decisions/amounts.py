@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from amends.events.parts import Order, RemedyLine
-from amends.money import Balance, Refund, affected_value, full_refund, partial_refund, voucher
+from amends.money import Balance, Refund, affected_value, full_refund, partial_refund, percentage, voucher
 from amends.policy.facts import facts_of, severity_of
 from amends.policy.model import Policy
-from amends.policy.steps import AmountRule
+from amends.policy.steps import AmountRule, RemedyStep
 from compensation_svc.decisions.ticket import TicketView
 
 
@@ -28,12 +28,12 @@ class RemedyAmount:
 _NO_ORDER = RemedyAmount(0, reason="no money moves: the ticket names no order")
 
 
-def amount_of(rule: AmountRule, view: TicketView, policy: Policy, left: Balance | None) -> RemedyAmount:
-    """Return the amount that a rule gives for a ticket, of what is left of its order (None without an order)."""
-    return _RULES[rule](view, policy, left)
+def amount_of(step: RemedyStep, view: TicketView, policy: Policy, left: Balance | None) -> RemedyAmount:
+    """Return the amount that a step's rule gives for a ticket, of what is left of its order (None without an order)."""
+    return _RULES[step.amount](step, view, policy, left)
 
 
-def _affected_in_full(view: TicketView, policy: Policy, left: Balance | None) -> RemedyAmount:
+def _affected_in_full(_step: RemedyStep, view: TicketView, policy: Policy, left: Balance | None) -> RemedyAmount:
     if view.order is None or left is None:
         return _NO_ORDER
     rule = policy.amounts.full_refund.shipping
@@ -46,7 +46,7 @@ def _affected_in_full(view: TicketView, policy: Policy, left: Balance | None) ->
     return _refunded(found, promised, left, step)
 
 
-def _missing_share(view: TicketView, _policy: Policy, left: Balance | None) -> RemedyAmount:
+def _missing_share(_step: RemedyStep, view: TicketView, _policy: Policy, left: Balance | None) -> RemedyAmount:
     if view.order is None or left is None:
         return _NO_ORDER
     found = partial_refund(view.order, balance=left)
@@ -55,7 +55,7 @@ def _missing_share(view: TicketView, _policy: Policy, left: Balance | None) -> R
     return _refunded(found, promised, left, step)
 
 
-def _by_severity(view: TicketView, policy: Policy, _left: Balance | None) -> RemedyAmount:
+def _by_severity(_step: RemedyStep, view: TicketView, policy: Policy, _left: Balance | None) -> RemedyAmount:
     bounds = policy.amounts.voucher
     if view.order is None:
         return RemedyAmount(bounds.amount_min, steps=("without an order a voucher is the minimum",))
@@ -68,10 +68,23 @@ def _by_severity(view: TicketView, policy: Policy, _left: Balance | None) -> Rem
     return RemedyAmount(amount, steps=(f"severity {severity}: {percent} % of {paid}, {between}, is {amount}",))
 
 
-_RULES: Mapping[AmountRule, Callable[[TicketView, Policy, Balance | None], RemedyAmount]] = {
+def _percent_of_paid(step: RemedyStep, view: TicketView, _policy: Policy, _left: Balance | None) -> RemedyAmount:
+    floor, ceiling = step.amount_min or 0, step.amount_max
+    if view.order is None:
+        return RemedyAmount(floor, steps=("without an order it is the minimum",)) if floor else _NO_ORDER
+    percent, paid = step.percent or 0, affected_value(view.order)
+    exact = percentage(paid, percent)
+    amount = max(floor, exact if ceiling is None else min(exact, ceiling))
+    between = f"at least {floor}" + ("" if ceiling is None else f", at most {ceiling}")
+    reason = None if amount else "no money moves: nothing was paid for what it is about"
+    return RemedyAmount(amount, reason=reason, steps=(f"{percent} % of {paid} paid, {between}, is {amount}",))
+
+
+_RULES: Mapping[AmountRule, Callable[[RemedyStep, TicketView, Policy, Balance | None], RemedyAmount]] = {
     "affected_in_full": _affected_in_full,
     "missing_share": _missing_share,
     "by_severity": _by_severity,
+    "percent_of_paid": _percent_of_paid,
 }
 
 

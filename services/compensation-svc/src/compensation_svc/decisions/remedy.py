@@ -116,7 +116,7 @@ def _held(breach: SlaDeadlineBreached, view: TicketView, step: RemedyStep) -> He
 
 def _decided(breach: SlaDeadlineBreached, view: TicketView, policy: Policy, step: RemedyStep, seen: Seen) -> Decided:
     currency = view.order.currency if view.order else policy.currency
-    found = amount_of(step.amount, view, policy, seen.left)
+    found = amount_of(step, view, policy, seen.left)
     around = Circumstances(
         row_requires=step.approval == "required",
         currency_known=currency == policy.currency,
