@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amends.events.parts import Order
+from amends.events.parts import Order, ProposedRemedy
 from amends.money import Balance
 
 VOUCHERS = frozenset({"cash_voucher", "coupon", "points"})
@@ -40,6 +40,19 @@ class Movements:
     statements: Sequence[Statement] = ()
     executed: Sequence[Refunded] = ()
     ours: Sequence[Refunded] = ()
+
+
+def statement_of(order: Order, at: datetime) -> Statement:
+    """Return what a ticket's event at `at` says was refunded of its order."""
+    lines = {item.line_id: item.refunded_amount for item in order.items if item.refunded_amount}
+    return Statement(at, order.refunded_amount, lines)
+
+
+def executed_of(remedy: ProposedRemedy, at: datetime) -> Refunded | None:
+    """Return the refund in a solution that people carried out; None: it took nothing from an order."""
+    if not remedy.amount or remedy.type in VOUCHERS:
+        return None
+    return Refunded(at, remedy.amount, {line.line_id: line.amount for line in remedy.lines or ()})
 
 
 def left_of(order: Order, movements: Movements) -> Balance:

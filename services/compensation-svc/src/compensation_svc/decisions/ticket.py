@@ -1,6 +1,6 @@
 """A ticket as some of its events tell it. Pure: the live service, a replay and the simulator fold the same way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -70,17 +70,19 @@ def view_of(events: Sequence[Event]) -> TicketView:
     first = payload(events[0]) if events else None
     if not isinstance(first, TicketOpened):
         raise NotOpened("a ticket's first event is not `opened`")
-    start = TicketView(events[0].subject, events[0].tenantid, first, events[0].time, evidence=first.evidence)
-    return _fold(start, (payload(event) for event in events[1:]))
-
-
-def _fold(view: TicketView, facts: Iterable[EventData]) -> TicketView:
-    for fact in facts:
-        view = _with(view, fact)
+    view = begun(events[0], first)
+    for event in events[1:]:
+        view = after(view, payload(event))
     return view
 
 
-def _with(view: TicketView, fact: EventData) -> TicketView:
+def begun(event: Event, opened: TicketOpened) -> TicketView:
+    """Return the ticket as its `opened` tells it."""
+    return TicketView(event.subject, event.tenantid, opened, event.time, evidence=opened.evidence)
+
+
+def after(view: TicketView, fact: EventData) -> TicketView:
+    """Return the ticket after one more of its events; the very same view when that changes nothing here."""
     match fact:
         case TicketReclassified():
             return _reclassified(view, fact)

@@ -9,8 +9,9 @@ from amends.events.parts import Order
 from amends.money import Balance
 from amends.policy.model import Policy
 from compensation_svc.decisions import ledger as entries
-from compensation_svc.decisions.approval import Mode, exceeds_budget
+from compensation_svc.decisions.approval import Mode
 from compensation_svc.decisions.balance import VOUCHERS, Movements, left_of
+from compensation_svc.decisions.budget import has_budget, left_of_day, taken_of_day
 from compensation_svc.handlers.ports import Ports
 from compensation_svc.store import balances, ledger
 from compensation_svc.store.balances import OrderKey
@@ -68,10 +69,9 @@ async def look(
         moved = await balances.movements(tx, key, ticket_id=ticket_id, up_to=up_to, vouchers=VOUCHERS)
         left = left_of(order, moved)
     budget_left = None
-    # A budget in the policy's currency says nothing of another.
-    if policy.budgets.per_day is not None and (order is None or order.currency == policy.currency):
+    if has_budget(policy, order):
         used = await balances.lock_budget(tx, tenant, day, policy.currency, shadow=shadow)
-        budget_left = max(0, policy.budgets.per_day - used)
+        budget_left = left_of_day(policy, used)
     return Looked(tenant, mode, order, moved, left, day, budget_left)
 
 
@@ -80,9 +80,7 @@ async def take(tx: Tx, looked: Looked, fact: CompensationDecided) -> Reserved:
     if fact.amount and fact.remedy not in VOUCHERS:
         lines = {line.line_id: line.amount for line in fact.lines or ()}
         await balances.reserve(tx, looked.key, fact.amount, lines, looked.most())
-    from_budget = fact.amount
-    if looked.budget_left is None or exceeds_budget(fact.amount, looked.budget_left):
-        from_budget = 0
+    from_budget = taken_of_day(fact.amount, looked.budget_left)
     if from_budget:
         await balances.move_budget(tx, looked.tenant, looked.day, fact.currency, from_budget, shadow=looked.shadow)
     return Reserved(looked.shadow, looked.day, from_budget)

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from amends.db import Tx
-from amends.events.compensation import CompensationChargedBack
 from amends.events.data import EventData
 from amends.events.envelope import Event
-from compensation_svc.decisions import ledger as entries
+from compensation_svc.decisions.charging import charge_for
 from compensation_svc.decisions.ticket import TicketView, view_of
 from compensation_svc.handlers.balancing import post
 from compensation_svc.handlers.ports import Ports
@@ -15,28 +14,16 @@ from compensation_svc.store.remedies import Remedy
 
 
 async def charge(tx: Tx, ports: Ports, remedy: Remedy, view: TicketView, at: datetime) -> list[EventData]:
-    """Write down who is charged for an issued remedy and return the fact to publish; nothing if nobody is known yet.
-
-    `view` is the ticket as it stands now: the first party found stands, so whoever was known at the breach is in it.
-    """
-    party = view.payer_found
-    amount, currency = remedy.money
-    if party is None or remedy.charged_at is not None or not amount:
+    """Write down who is charged for an issued remedy and return the fact to publish; nothing if nobody is known yet."""
+    if remedy.charged_at is not None:
         return []
-    movement = entries.charge_back(amount, currency, party)
-    if movement.source == movement.target:
+    charge = charge_for(str(remedy.remedy_id), remedy.rule, *remedy.money, view)
+    if charge is None:
         return []
-    await post(tx, ports, remedy, movement, at)
+    party = charge.fact.party
+    await post(tx, ports, remedy, charge.movement, at)
     await remedy_changes.change(tx, remedy.remedy_id, charged_kind=party.kind, charged_id=party.id, charged_at=at)
-    fact = CompensationChargedBack(
-        remedy_id=str(remedy.remedy_id),
-        party=party,
-        amount=amount,
-        currency=currency,
-        rule=remedy.rule,
-        evidence=view.evidence,
-    )
-    return [fact]
+    return [charge.fact]
 
 
 async def recover(tx: Tx, ports: Ports, ticket_id: str, cause: Event) -> None:

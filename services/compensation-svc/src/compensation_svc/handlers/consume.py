@@ -13,7 +13,7 @@ from amends.events.ticket import (
     TicketResolved,
     TicketSolutionExecuted,
 )
-from compensation_svc.decisions.balance import VOUCHERS, Refunded
+from compensation_svc.decisions.balance import executed_of, statement_of
 from compensation_svc.decisions.ticket import view_of
 from compensation_svc.handlers import charging, deciding
 from compensation_svc.handlers.ports import Ports
@@ -59,14 +59,13 @@ async def _note_refunds(tx: Tx, event: Event, sequence: int, fact: EventData) ->
     """Keep what an event says about its order's refunds, for this ticket's decisions and those of others."""
     match fact:
         case TicketOpened() | TicketReclassified() if fact.order is not None:
+            said = statement_of(fact.order, event.time)
             await balances.state(
-                tx, fact.order, tenant=event.tenantid, ticket_id=event.subject, sequence=sequence, at=event.time
+                tx, fact.order.order_id, said, tenant=event.tenantid, ticket_id=event.subject, sequence=sequence
             )
-        case TicketSolutionExecuted(remedy=done) if done.amount and done.type not in VOUCHERS:
+        case TicketSolutionExecuted() if (refunded := executed_of(fact.remedy, event.time)) is not None:
             order = view_of(await tickets.events(tx, event.subject)).order
             if order is not None:
-                lines = {line.line_id: line.amount for line in done.lines or ()}
-                refunded = Refunded(event.time, done.amount, lines)
                 await balances.execute(
                     tx, order.order_id, refunded, tenant=event.tenantid, ticket_id=event.subject, sequence=sequence
                 )

@@ -1,7 +1,6 @@
 """A breach becomes a remedy: load, decide, save, once per (ticket, clock, step) for ever."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from amends.db import Tx
 from amends.events.envelope import Event
@@ -9,6 +8,7 @@ from amends.events.registry import payload
 from amends.events.sla import SlaDeadlineBreached
 from amends.policy.model import Policy
 from compensation_svc.decisions import ledger as entries
+from compensation_svc.decisions.budget import day_of
 from compensation_svc.decisions.hold import Hold, hold_after
 from compensation_svc.decisions.payment import Payment
 from compensation_svc.decisions.remedy import Decided, Held, Seen, decide, promised, remedy_id_of
@@ -161,8 +161,3 @@ async def save(
             lines={line.line_id: line.amount for line in fact.lines or ()},
         )
         await jobs.add(tx, payment, tenant=start.tenant)
-
-
-def day_of(policy: Policy, at: datetime) -> date:
-    """Return the day whose budget pays, by the tenant's wall clock."""
-    return at.astimezone(ZoneInfo(policy.timezone)).date()

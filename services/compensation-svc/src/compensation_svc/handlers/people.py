@@ -9,11 +9,12 @@ from amends.db import Tx
 from amends.events.compensation import CompensationApproved, CompensationRejected
 from amends.policy.values import RemedyType
 from compensation_svc.decisions.approval import limit_of, within_limit
+from compensation_svc.decisions.budget import day_of
 from compensation_svc.decisions.proposal import Impossible, Proposal, propose
 from compensation_svc.decisions.remedy import Seen
 from compensation_svc.decisions.ticket import view_of
 from compensation_svc.handlers import balancing
-from compensation_svc.handlers.deciding import day_of, policy_of, save
+from compensation_svc.handlers.deciding import policy_of, save
 from compensation_svc.handlers.ports import Ports
 from compensation_svc.handlers.refusals import NotNow, NotPossible, NotYours, UnknownRemedy, UnknownTicket
 from compensation_svc.store import balances, jobs, payouts, remedies, remedy_changes, tickets

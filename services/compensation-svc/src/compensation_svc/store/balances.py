@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import TextClause, text
@@ -66,11 +66,10 @@ class OrderKey:
     shadow: bool
 
 
-async def state(tx: Tx, order: Order, *, tenant: str, ticket_id: str, sequence: int, at: datetime) -> None:
-    """Keep what a ticket's event says was refunded of its order before `at`."""
-    lines = {item.line_id: item.refunded_amount for item in order.items if item.refunded_amount}
-    values = {"tenant": tenant, "order": order.order_id, "ticket": ticket_id, "sequence": sequence, "at": at}
-    values |= {"kind": "statement", "amount": order.refunded_amount, "lines": json.dumps(lines)}
+async def state(tx: Tx, order_id: str, said: Statement, *, tenant: str, ticket_id: str, sequence: int) -> None:
+    """Keep what a ticket's event says was refunded of its order before."""
+    values = {"tenant": tenant, "order": order_id, "ticket": ticket_id, "sequence": sequence, "at": said.at}
+    values |= {"kind": "statement", "amount": said.refunded_amount, "lines": json.dumps(dict(said.lines))}
     await tx.execute(_ADD, values)
 
 
