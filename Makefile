@@ -48,7 +48,7 @@ test: setup ## every test, with real PostgreSQL and real Kafka
 	@$(BIN)/pytest -m e2e --durations=10
 
 test-fast: setup ## the tests that need no server, in seconds
-	@$(BIN)/pytest -n 2 -m "not servers and not kafka and not e2e"
+	@$(BIN)/pytest -n 2 --hypothesis-profile=fast -m "not servers and not kafka and not e2e"
 
 lint: setup ## style, types, and who may import whom
 	@$(BIN)/ruff check .

@@ -4,9 +4,13 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from amends_cli.local.kafka import LocalKafka
 from amends_cli.local.postgres import LocalPostgres
+
+settings.register_profile("fast", max_examples=20)
+"""For `make test-fast`: fewer examples of each property; `make test` looks at all of them."""
 
 _COUNTER = itertools.count(1)
 
