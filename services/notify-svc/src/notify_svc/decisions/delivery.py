@@ -5,6 +5,9 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Literal
 
+STOREFRONT = "storefront"
+"""The channel that every message takes; its answer decides between `message_sent` and `message_failed`."""
+
 _HEALS = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,  # a key that was changed, a token that just ended

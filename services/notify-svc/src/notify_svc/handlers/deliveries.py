@@ -13,12 +13,12 @@ from amends.outbox import Outbox
 from amends.policy.book import PolicyBook
 from notify_svc.decisions import recipient
 from notify_svc.decisions.catalogue import SURVEY_LINK, Catalogue, Entry, catalogue
-from notify_svc.decisions.delivery import Result, Retries
+from notify_svc.decisions.delivery import STOREFRONT, Result, Retries
 from notify_svc.decisions.render import NoText, render
 from notify_svc.decisions.ticket import Ticket
 from notify_svc.store import messages, surveys, templates
 from notify_svc.store import tickets as ticket_store
-from notify_svc.store.messages import MAIL, STOREFRONT, Claim, Stored
+from notify_svc.store.messages import MAIL, Claim, Stored
 
 
 @dataclass(frozen=True, slots=True)

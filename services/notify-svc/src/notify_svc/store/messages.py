@@ -12,9 +12,9 @@ from sqlalchemy import text
 from amends.db import Tx
 from amends.events.codec import decode, encode_structured
 from amends.events.envelope import Event
+from notify_svc.decisions.delivery import STOREFRONT
 from notify_svc.decisions.messages import Message
 
-STOREFRONT = "storefront"
 MAIL = "mail"
 
 

@@ -42,7 +42,17 @@ def apply(state: TicketClocks | None, event: Event, policy: Policy, *, robot_on:
         NotOpened: the first event of the ticket is not `opened`.
         NotAnEvent: the data does not fit its type.
     """
-    data = payload(event)
+    return apply_read(state, event, payload(event), policy, robot_on=robot_on)
+
+
+def apply_read(
+    state: TicketClocks | None, event: Event, data: EventData, policy: Policy, *, robot_on: bool = False
+) -> Step:
+    """Do what `apply` does, for an event whose data was read already.
+
+    Raises:
+        NotOpened: as `apply`.
+    """
     if state is None:
         if not isinstance(data, TicketOpened):
             raise NotOpened(f"{event.type} of {event.subject} came before the ticket was opened")
