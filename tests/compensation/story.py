@@ -1,5 +1,6 @@
 """Tickets for tests, told as the events that intake and sla would have published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,6 +85,13 @@ async def deliver(engine: AsyncEngine, ports: Ports, *events: Event) -> list[Arr
         async with writing(engine) as tx:
             arrivals.append(await arrive(tx, event, lambda tx, it: consume.handle(tx, ports, it)))
     return arrivals
+
+
+async def deliver_at_once(engine: AsyncEngine, ports: Ports, events: Sequence[Event]) -> None:
+    """Hand events in as the consumer does a batch: in one transaction."""
+    async with writing(engine) as tx:
+        for event in events:
+            await arrive(tx, event, lambda tx, it: consume.handle(tx, ports, it))
 
 
 async def published(engine: AsyncEngine, ticket: str = "T-1") -> list[tuple[str, dict[str, Any]]]:

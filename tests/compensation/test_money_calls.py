@@ -1,40 +1,40 @@
 """Money calls against the real sandbox, with its faults: each remedy goes out once, or not at all (DESIGN 13)."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from tests.compensation.shop import Shop, running_shop, until, worker, working
-from tests.compensation.story import Story, deliver, item, ledger_sums, order, published, rows, set_payouts
+from tests.compensation.shop import until, worker, working
+from tests.compensation.story import (
+    Story,
+    deliver,
+    deliver_at_once,
+    item,
+    ledger_sums,
+    order,
+    published,
+    rows,
+    set_payouts,
+)
 
 from amends import inbox
 from amends.db import writing
-from amends_cli.local.postgres import LocalPostgres
 from compensation_svc.store import jobs
 
 pytestmark = pytest.mark.servers
 
 
-@pytest.fixture
-async def shop(postgres_server: LocalPostgres, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
-    name = f"shop_{abs(hash(request.node.nodeid))}"
-    postgres_server.create_database(name)
-    async with running_shop(postgres_server.url(name)) as running:
-        yield running
-    postgres_server.drop_database(name)
-
-
-async def breached(
-    engine, ports, shop, count: int = 1, *, case_type: str = "refund_only", rule: str = "B1", mode="automatic"
-):
-    """Tickets of one order each, sold by the shop, all breached."""
-    await set_payouts(engine, mode)
+async def breached(engine, ports, shop, count: int = 1):
+    """Tickets about one large order, each about a line of its own, all breached."""
+    await set_payouts(engine, "automatic")
+    bought = [item(str(n), 10000 + n) for n in range(count)]
+    sold = order(*bought, order_id="O-all")
+    await shop.sell(sold)
+    events = []
     for n in range(count):
-        bought = order(item("1", 10000 + n), order_id=f"O-{n}")
-        await shop.sell(bought)
         told = Story(f"T-{n}")
-        told.opened(case_type, order=bought)
-        await deliver(engine, ports, *told.events, told.breach(rule))
+        told.opened("refund_only", order=sold | {"items": [bought[n]]})
+        events += [*told.events, told.breach("B1")]
+    await deliver_at_once(engine, ports, events)
 
 
 async def states(engine) -> dict[str, int]:

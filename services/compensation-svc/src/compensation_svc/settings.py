@@ -1,6 +1,6 @@
 """What compensation is told from outside, beside what every service is."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from amends.settings import ServiceSettings
 
@@ -17,3 +17,10 @@ class CompensationSettings(ServiceSettings):
     money_poll_s: float = Field(default=1, gt=0, description="How often open calls are looked for without being woken")
     money_retry_first_s: float = Field(default=0.5, gt=0, description="Wait after a first failure; doubles from there")
     money_retry_longest_s: float = Field(default=60, gt=0, description="The longest wait between two tries of a call")
+
+    @model_validator(mode="after")
+    def _leases_outlive_their_calls(self) -> "CompensationSettings":
+        # One attempt may ask, send and ask again.
+        if self.money_lease_s <= 3 * self.money_timeout_s:
+            raise ValueError("MONEY_LEASE_S must be more than three times MONEY_TIMEOUT_S, or calls are made twice")
+        return self

@@ -30,7 +30,7 @@ _PAGE = text(f"""
 """)
 _RECENT = text("""
     SELECT count(*) FROM remedies WHERE tenant = :tenant AND customer_id = :customer
-    AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
+    AND amount > 0 AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
 """)
 
 
