@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ MOMENTS = [
     ("Australia/Lord_Howe", datetime(2026, 10, 2, tzinfo=UTC)),  # half an hour forth
     ("Asia/Beirut", datetime(2026, 3, 26, tzinfo=UTC)),  # at midnight, forth
     ("Asia/Beirut", datetime(2026, 10, 23, tzinfo=UTC)),  # at midnight, back to the day before
+    ("Europe/Berlin", datetime(2026, 3, 27, tzinfo=UTC)),  # 02:00 to 03:00
+    ("Europe/Berlin", datetime(2026, 10, 23, tzinfo=UTC)),  # 03:00 to 02:00
     ("Pacific/Apia", datetime(2011, 12, 28, tzinfo=UTC)),  # a whole date skipped
     ("Pacific/Kiritimati", datetime(1994, 12, 29, tzinfo=UTC)),  # a whole date skipped, at New Year
 ]
@@ -135,11 +138,12 @@ def test_working_days_are_those_that_the_oracle_counts(case, n, days):
 
 starts = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 durations = st.timedeltas(timedelta(0), timedelta(days=40))
-LORD_HOWE = BusinessCalendar(
-    "Australia/Lord_Howe",
-    {day: [("01:15", "02:20"), ("08:30", "12:00"), ("13:00", "21:00")] for day in WEEKDAYS},
-    closed=[date(year, 1, 1) for year in range(2000, 2045)],
-)
+SMALL_HOURS = {day: [("01:15", "02:20"), ("08:30", "12:00"), ("13:00", "21:00")] for day in WEEKDAYS}
+ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
+CALENDARS = [
+    BusinessCalendar(zone, SMALL_HOURS, closed=[date(year, 1, 1) for year in range(2000, 2045)]) for zone in ZONES
+]
+in_every_zone = pytest.mark.parametrize("calendar", [pytest.param(it, id=z) for it, z in zip(CALENDARS, ZONES, strict=True)])
 
 
 @st.composite
@@ -151,27 +155,76 @@ def pauses(draw, near: datetime) -> list[tuple[datetime, datetime]]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@in_every_zone
+@settings(max_examples=100, deadline=None)
 @given(st.data(), starts, durations)
-def test_what_is_added_has_elapsed_and_not_a_microsecond_earlier(data, start, duration):
+def test_what_is_added_has_elapsed_and_not_a_microsecond_earlier(calendar, data, start, duration):
     held = data.draw(pauses(start))
-    due = LORD_HOWE.add(start, duration, held)
-    assert LORD_HOWE.elapsed(start, due, held) == duration
+    due = calendar.add(start, duration, held)
+    assert calendar.elapsed(start, due, held) == duration
     if duration:
-        assert LORD_HOWE.elapsed(start, due - timedelta(microseconds=1), held) == duration - timedelta(microseconds=1)
+        assert calendar.elapsed(start, due - timedelta(microseconds=1), held) == duration - timedelta(microseconds=1)
 
 
-@settings(max_examples=200, deadline=None)
+@in_every_zone
+@settings(max_examples=100, deadline=None)
+@given(st.data(), starts, durations)
+def test_adding_what_has_elapsed_leads_back_to_the_instant_when_it_counts(calendar, data, start, span):
+    held = data.draw(pauses(start))
+    end = start + span
+    back = calendar.add(start, calendar.elapsed(start, end, held), held)
+    assert back <= end
+    assert calendar.elapsed(back, end, held) == timedelta(0)  # nothing that counts lies between
+
+
+@in_every_zone
+@settings(max_examples=100, deadline=None)
 @given(starts, durations, durations)
-def test_adding_twice_is_adding_the_sum(start, one, other):
-    assert LORD_HOWE.add(LORD_HOWE.add(start, one), other) == LORD_HOWE.add(start, one + other)
+def test_adding_twice_is_adding_the_sum(calendar, start, one, other):
+    assert calendar.add(calendar.add(start, one), other) == calendar.add(start, one + other)
 
 
-@settings(max_examples=200, deadline=None)
+@in_every_zone
+@settings(max_examples=100, deadline=None)
+@given(st.data(), starts, durations, durations, durations)
+def test_later_starts_and_longer_durations_never_end_earlier(calendar, data, start, later, duration, more):
+    held = data.draw(pauses(start))
+    due = calendar.add(start, duration, held)
+    assert due >= start
+    assert due <= calendar.add(start + later, duration, held)
+    assert due <= calendar.add(start, duration + more, held)
+    assert calendar.elapsed(start, start + later, held) <= calendar.elapsed(start, start + later + more, held)
+    assert calendar.elapsed(start + later, start + later + more, held) <= calendar.elapsed(
+        start, start + later + more, held
+    )
+
+
+@in_every_zone
+@settings(max_examples=100, deadline=None)
+@given(st.data(), starts, durations)
+def test_pauses_only_ever_push_later_and_by_their_open_time_at_most(calendar, data, start, duration):
+    few, more = data.draw(pauses(start)), data.draw(pauses(start))
+    free, held, longer = (calendar.add(start, duration, some) for some in ((), few, [*few, *more]))
+    assert free <= held <= longer
+    assert calendar.elapsed(free, held) <= sum((calendar.elapsed(*pause) for pause in few), timedelta(0))
+
+
+@in_every_zone
+@settings(max_examples=100, deadline=None)
+@given(starts, st.integers(1, 30), durations)
+def test_working_days_go_on_from_each_other_and_never_back(calendar, start, n, later):
+    due = calendar.add_working_days(start, n)
+    assert due <= calendar.add_working_days(start + later, n)
+    assert due < calendar.add_working_days(start, n + 1)
+    assert calendar.add_working_days(due, 1) == calendar.add_working_days(start, n + 1)  # windows end before midnight
+
+
+@in_every_zone
+@settings(max_examples=100, deadline=None)
 @given(starts)
-def test_the_next_and_the_latest_opening_meet_the_instant(start):
-    opening, closing = LORD_HOWE.next_open(start), LORD_HOWE.latest_open(start)
+def test_the_next_and_the_latest_opening_meet_the_instant(calendar, start):
+    opening, closing = calendar.next_open(start), calendar.latest_open(start)
     assert closing <= start <= opening
-    assert LORD_HOWE.is_open(opening)
-    assert LORD_HOWE.elapsed(closing, opening) == timedelta(0)
-    assert (closing == start == opening) or not LORD_HOWE.is_open(start)
+    assert calendar.is_open(opening)
+    assert calendar.elapsed(closing, opening) == timedelta(0)
+    assert (closing == start == opening) or not calendar.is_open(start)

@@ -17,7 +17,7 @@ def _works(row: CalendarRow, day: date) -> bool:
     return day in row.special or (day not in row.closed and day.weekday() < 5)
 
 
-@pytest.mark.parametrize("year", [2024, 2025, 2026])
+@pytest.mark.parametrize("year", known_years())
 def test_every_working_day_agrees_with_the_other_holiday_library(year: int) -> None:
     row = default_policy().calendars["working_days"]
     china = holidays.country_holidays("CN", years=year)
@@ -29,9 +29,10 @@ def test_every_working_day_agrees_with_the_other_holiday_library(year: int) -> N
     assert differing == []
 
 
-def test_only_known_years_are_confirmed() -> None:
+def test_the_default_policy_knows_the_holidays_of_2004_to_2026_and_says_so_of_no_other_year() -> None:
     row = default_policy().calendars["working_days"]
-    assert row.confirmed_years == tuple(year for year in known_years() if year >= 2024)
+    assert row.confirmed_years == tuple(range(2004, 2027))
+    assert not row.confirmed(date(2003, 12, 31), date(2004, 1, 1))
     assert row.confirmed(date(2025, 12, 31), date(2026, 1, 1))
     assert not row.confirmed(date(2026, 12, 31), date(2031, 1, 1))
     assert default_policy().calendars["service"].confirmed(date(1990, 1, 1), date(2100, 1, 1))
