@@ -9,8 +9,10 @@ from hypothesis import settings
 from amends_cli.local.kafka import LocalKafka
 from amends_cli.local.postgres import LocalPostgres
 
-settings.register_profile("fast", max_examples=20)
-"""For `make test-fast`: fewer examples of each property; `make test` looks at all of them."""
+# No test is timed: what a property takes says more of the machine than of the code.
+settings.register_profile("whole", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=20)
+settings.load_profile("whole")
 
 _COUNTER = itertools.count(1)
 
