@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.e2e.api import Api, Json, kind_of
+from tests.e2e.waiting import eventually
 
 from amends_cli.suite.folder import SERVICES
 
@@ -20,7 +21,9 @@ _ONCE = {
 
 
 async def nothing_happened_twice(api: Api, ticket: str) -> None:
-    """Hold a ticket to exactly-once: gapless sequences, no event id, breach, remedy, payment or message twice."""
+    """Hold a refunded ticket to exactly-once: gapless sequences, no event id, breach, remedy, payment or message twice."""
+    await eventually(lambda: api.events("compensation", ticket, "issued"), 20, f"the refund of {ticket} is published")
+    await breached_once(api, ticket)
     for service in SERVICES:
         events = await api.events(service, ticket)
         sequences = [int(event["sequence"]) for event in events]
@@ -38,10 +41,18 @@ async def nothing_happened_twice(api: Api, ticket: str) -> None:
 
 
 async def breached_once(api: Api, ticket: str, clock: str = "dept_reply") -> Json:
-    """Hold a ticket to exactly one breach of a clock, and return its data."""
-    found = [e["data"] for e in await api.events("sla", ticket, "deadline_breached") if e["data"]["clock"] == clock]
+    """Hold a ticket to exactly one breach of a clock, and return its data.
+
+    Waits for it: events are listed once a watermark has passed them, which may be after others have acted on them.
+    """
+
+    async def breaches() -> list[Json]:
+        events = await api.events("sla", ticket, "deadline_breached")
+        return [event["data"] for event in events if event["data"]["clock"] == clock]
+
+    found = await eventually(breaches, 20, f"the breach of {clock} of {ticket} is published")
     assert len(found) == 1, found
-    return dict(found[0])
+    return found[0]
 
 
 async def no_money_moved(api: Api, *tickets: str) -> None:
