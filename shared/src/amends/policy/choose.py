@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from amends.policy.index import index_of, matches
 from amends.policy.model import Policy
-from amends.policy.rows import ClockRow, Scope
+from amends.policy.rows import ClockRow
 from amends.policy.values import ClockName
+
+__all__ = ["Choice", "TicketFacts", "choose", "matches", "row_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +30,12 @@ class Choice:
     candidates: tuple[ClockRow, ...]
 
 
-def matches(scope: Scope, facts: TicketFacts) -> bool:
-    """Say whether a row with this scope is for this ticket."""
-    return (
-        (scope.tenant is None or scope.tenant == facts.tenant)
-        and facts.tags.issuperset(scope.tags)
-        and (not scope.case_type or facts.case_type in scope.case_type)
-        and (not scope.level or facts.level in scope.level)
-        and (not scope.channel or facts.channel in scope.channel)
-        and (not scope.kind or facts.kind in scope.kind)
-    )
-
-
 def choose(policy: Policy, clock: ClockName, facts: TicketFacts, *, agreed: bool = False) -> Choice:
     """Return the winning row of a clock and its rivals. `agreed`: among the rows for a time agreed with the customer."""
-    found = [row for row in policy.rows(clock) if (row.start == "agreed") is agreed and matches(row.scope, facts)]
-    found.sort(key=lambda row: row.scope.specificity, reverse=True)
-    return Choice(found[0] if found else None, tuple(found))
+    found = index_of(policy.clocks).matching(clock, facts, agreed=agreed)
+    return Choice(found[0] if found else None, found)
 
 
 def row_for(policy: Policy, clock: ClockName, facts: TicketFacts, *, agreed: bool = False) -> ClockRow | None:
     """Return the row of a clock for this ticket, or None when the policy has no such clock for it."""
-    return choose(policy, clock, facts, agreed=agreed).row
+    return index_of(policy.clocks).chosen(clock, facts, agreed=agreed)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -110,6 +111,12 @@ def wall_clock(text: str) -> timedelta:
     """Return `18:00` as the time since midnight; `24:00` is a whole day."""
     hours, minutes = text.split(":")
     return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+@lru_cache(maxsize=256)
+def _exact(part: float) -> Fraction:
+    """Return the fraction as it was written, 0.8 as 4/5; a policy has few of them."""
+    return Fraction(str(part))
 
 
 def _part(whole: timedelta, part: Fraction) -> timedelta:

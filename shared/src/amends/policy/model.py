@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from amends.calendar import BusinessCalendar
 from amends.policy.amounts import Amounts, Budgets, Levels
 from amends.policy.calendars import CalendarRow
+from amends.policy.index import index_of
 from amends.policy.messages import Contacts, MessageRow, RevisitRow
 from amends.policy.rows import ClockRow, RuleId
 from amends.policy.values import ClockName, Duration, Frozen, Many, Percent, ReviewStage, StaffRole
@@ -174,7 +175,7 @@ class Policy(Frozen):
 
     def row(self, clock: str, rule: str) -> ClockRow | None:
         """Return the row that an event names by its clock and rule."""
-        return next((row for row in self.clocks if row.clock == clock and row.id == rule), None)
+        return index_of(self.clocks).named.get((clock, rule))
 
     def revisit(self, clock: str, rule: str) -> RevisitRow | None:
         """Return the revisit that is planned when a run of this clock starts under this rule (H1, J1)."""
