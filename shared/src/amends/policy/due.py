@@ -54,7 +54,7 @@ def warn_for(row: ClockRow, start: datetime, due_at: datetime, policy: Policy, p
     """
     if row.warn_at is None or due_at <= start:
         return None
-    part, counted = Fraction(str(row.warn_at)), _counted(row, pauses)
+    part, counted = _exact(row.warn_at), _counted(row, pauses)
     if row.calendar is None and not counted:
         return _utc(start) + _part(due_at - start, part)
     calendar = _calendar_of(row, policy)
