@@ -1,4 +1,4 @@
-"""Every finding about a policy whose rows could be read: names, ties, gaps, steps (RULEBOOK, "One policy for all of it")."""
+"""Every finding about a policy whose rows could be read: names, ties, gaps, steps, the law (RULEBOOK, "One policy for all of it")."""
 
 from collections.abc import Iterable
 
@@ -6,18 +6,25 @@ from amends.policy.findings import Finding
 from amends.policy.gaps import find_gaps
 from amends.policy.model import Policy
 from amends.policy.names import find_unknown_names
+from amends.policy.reach import find_unreachable_rows
 from amends.policy.shapes import find_misshapen_rows
+from amends.policy.statutory import find_unlawful_rows
 from amends.policy.ties import find_ties
 
 
 def check(policy: Policy) -> tuple[Finding, ...]:
     """Return everything that refuses the policy, in the order of its rows' kinds; nothing: it may be published."""
-    return (*without_gaps(policy), *find_gaps(policy))
+    return (*without_gaps(policy), *find_unreachable_rows(policy), *find_gaps(policy))
 
 
 def without_gaps(policy: Policy) -> tuple[Finding, ...]:
     """Return the findings that still mean something when other rows could not be read."""
-    return (*find_unknown_names(policy), *find_misshapen_rows(policy), *find_ties(policy))
+    return (
+        *find_unknown_names(policy),
+        *find_misshapen_rows(policy),
+        *find_ties(policy),
+        *find_unlawful_rows(policy),
+    )
 
 
 def warnings(policy: Policy, years: Iterable[int]) -> tuple[Finding, ...]:

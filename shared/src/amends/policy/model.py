@@ -17,10 +17,14 @@ from amends.policy.values import ClockName, Duration, Frozen, Many, Percent, Rev
 
 
 class Names(Frozen):
-    """Names that the policy knows under a rule: case types that share a rulebook row."""
+    """Names that the policy knows under a rule: case types that share a rulebook row.
+
+    `goods_return`: their goods come back to the seller, so that the law says by when the money does (P1).
+    """
 
     id: RuleId
     names: Many[str]
+    goods_return: bool = False
     source: Many[str] = ()
 
 

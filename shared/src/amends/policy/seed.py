@@ -26,7 +26,7 @@ def seeded(row: CalendarRow) -> CalendarRow:
             if day in row.closed or day in row.special:
                 continue
             opens = bool(row.weekly.get(_weekday(day)))
-            works = chinese_calendar.is_workday(day)
+            works = _works(day)
             if opens and not works:
                 closed.add(day)
             elif works and not opens:
@@ -42,12 +42,18 @@ def seeded(row: CalendarRow) -> CalendarRow:
     )
 
 
+def _works(day: date) -> bool:
+    """Say whether people work; the library's own question is some ten times as dear, which 23 years make felt."""
+    return day in chinese_calendar.workdays or (_weekday(day) in _WORKING and day not in chinese_calendar.holidays)
+
+
 def _days_of(year: int) -> list[date]:
     first = date(year, 1, 1)
     return [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
 
 
 _NAMES: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WORKING: frozenset[Weekday] = frozenset(_NAMES[:5])
 
 
 def _weekday(day: date) -> Weekday:
