@@ -11,7 +11,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 PACKAGES := shared services/intake-svc services/sla-svc services/compensation-svc services/notify-svc sandbox cli
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup lock demo up down test test-fast lint format types
+.PHONY: help setup lock demo up down test test-fast bench lint format types
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ setup: $(VENV)/.installed ## install everything into .venv, from the lock
 
 lock: | $(if $(findstring .tools,$(UV)),.tools/uv/bin/uv) ## resolve the dependencies anew into requirements.lock
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-		--no-emit-package amends pyproject.toml --group dev $(addsuffix /pyproject.toml,$(PACKAGES)) -o requirements.lock
+		$(addprefix --no-emit-package ,amends $(addprefix amends-,$(notdir $(filter services/%,$(PACKAGES))))) pyproject.toml --group dev $(addsuffix /pyproject.toml,$(PACKAGES)) -o requirements.lock
 
 demo: setup ## the main job, watched to its end (BUS=kafka: on real Kafka)
 	@$(BIN)/amends demo --bus $(BUS)

@@ -9,6 +9,7 @@ from amends_cli.commands import dlq, policy, topics
 from amends_cli.commands.demo import demo
 from amends_cli.commands.output import say
 from amends_cli.commands.payouts import payouts
+from amends_cli.commands.simulate import simulate
 from amends_cli.commands.token import token
 from amends_cli.commands.up import down, up
 from amends_cli.errors import ANSWER_IS_NO, CommandFailed
@@ -25,6 +26,7 @@ app.command()(down)
 app.command()(token)
 app.command()(payouts)
 app.command()(demo)
+app.command()(simulate)
 app.add_typer(topics.app, name="topics")
 app.add_typer(policy.app, name="policy")
 app.add_typer(dlq.app, name="dlq")

@@ -1,0 +1,49 @@
+"""What one event of the input, or one timer, causes: all at its instant, in the order in which it is written."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amends.events.data import EventData
+from amends_cli.simulate.telling import Said, id_of
+from amends_cli.simulate.ticket import SimulatedTicket
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that leads to others."""
+
+    id: str
+    correlationid: str
+
+
+@dataclass(slots=True)
+class Cascade:
+    """One ticket's new events at one instant."""
+
+    ticket: SimulatedTicket
+    at: datetime
+    said: list[Said] = field(default_factory=list)
+
+    def tell(self, source: str, fact: EventData, cause: Cause | None) -> Said:
+        """Add a fact. Without a cause a timer led to it."""
+        ticket = self.ticket
+        sequence = ticket.next_sequence(source)
+        own_id = id_of(self.at, ticket.tenant, ticket.subject, source, str(sequence))
+        said = Said(
+            id=own_id,
+            source=source,
+            subject=ticket.subject,
+            tenant=ticket.tenant,
+            time=self.at,
+            sequence=sequence,
+            fact=fact,
+            correlationid=own_id if cause is None else cause.correlationid,
+            causationid=None if cause is None else cause.id,
+        )
+        self.said.append(said)
+        return said
+
+
+def cause_of(said: Said) -> Cause:
+    """Return a written event as the cause of others."""
+    return Cause(said.id, said.correlationid)
