@@ -1,6 +1,9 @@
 """Instants as they stand on the wire: RFC 3339, UTC, microseconds, `Z` (CONTRACT §1)."""
 
 from datetime import UTC, datetime
+from typing import Final
+
+_WITHOUT_OFFSET: Final = len("2026-05-13T01:20:00.000000")
 
 
 def format_instant(at: datetime) -> str:
@@ -11,7 +14,8 @@ def format_instant(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone; give one, for example +08:00 or Z")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat(timespec='microseconds')[:_WITHOUT_OFFSET]}Z"
 
 
 def parse_instant(text: str) -> datetime:
