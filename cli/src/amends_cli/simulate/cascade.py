@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amends.events.data import EventData
-from amends_cli.simulate.telling import Said, id_of
+from amends_cli.simulate.telling import Moment, Said
 from amends_cli.simulate.ticket import SimulatedTicket
 
 
@@ -21,20 +21,25 @@ class Cascade:
     """One ticket's new events at one instant."""
 
     ticket: SimulatedTicket
-    at: datetime
+    moment: Moment
     said: list[Said] = field(default_factory=list)
+
+    @property
+    def at(self) -> datetime:
+        """Return when all of it happens."""
+        return self.moment.at
 
     def tell(self, source: str, fact: EventData, cause: Cause | None) -> Said:
         """Add a fact. Without a cause a timer led to it."""
         ticket = self.ticket
         sequence = ticket.next_sequence(source)
-        own_id = id_of(self.at, ticket.tenant, ticket.subject, source, str(sequence))
+        own_id = self.moment.id_of(ticket.tenant, ticket.subject, source, str(sequence))
         said = Said(
             id=own_id,
             source=source,
             subject=ticket.subject,
             tenant=ticket.tenant,
-            time=self.at,
+            moment=self.moment,
             sequence=sequence,
             fact=fact,
             correlationid=own_id if cause is None else cause.correlationid,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from amends.events.compensation import CompensationDecided
 from amends.events.contact import ContactMessageSent, ContactRevisitPlanned, ContactSurveySent
 from amends.events.data import EventData
+from amends.events.registry import REGISTRY
 from amends.events.sla import SlaClockMoved, SlaClockStarted, SlaDeadlineBreached
 from amends.events.ticket import TicketClosed, TicketExtended
 from amends.policy.model import Policy
 from amends_cli.simulate.cascade import Cascade, Cause, cause_of
-from amends_cli.simulate.telling import NOTIFY, id_of
+from amends_cli.simulate.telling import NOTIFY
 from amends_cli.simulate.ticket import SimulatedTicket
 from notify_svc.decisions.catalogue import catalogue, language_of
 from notify_svc.decisions.delivery import STOREFRONT
@@ -30,7 +31,7 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Ends a cascade with what notify says of it. `sending`: the events that a row of the policy sends a message for."""
+    """Ends a cascade with what notify says of it. `sending`: the types that rows send messages for."""
 
     policy: Policy
     sending: frozenset[str]
@@ -38,7 +39,8 @@ class Contacts:
     @classmethod
     def under(cls, policy: Policy) -> "Contacts":
         """Return the contacts that this policy asks for."""
-        return cls(policy, frozenset(row.when.event for row in policy.messages))
+        named = {row.when.event for row in policy.messages}
+        return cls(policy, frozenset(wire_type for wire_type in REGISTRY if name_of(wire_type) in named))
 
     def follow(self, cascade: Cascade, heard: EventData | None, cause: Cause | None) -> None:
         """Add the revisits, then the messages, that the input's event and everything said so far ask for.
@@ -54,7 +56,7 @@ class Contacts:
             for plan in self._plans(cascade, fact):
                 self._plan(cascade, plan, why)
             # An extension that moved no clock was none, and nobody is told of it (C5).
-            if moved or not isinstance(fact, TicketExtended):
+            if fact.wire_type in self.sending and (moved or not isinstance(fact, TicketExtended)):
                 messages += self._messages(cascade.ticket, fact, why)
         for message in sorted(messages, key=lambda it: (it.to, it.template)):
             self._send(cascade, message)
@@ -70,13 +72,11 @@ class Contacts:
     def _plan(self, cascade: Cascade, plan: Plan, cause: Cause) -> None:
         ticket = cascade.ticket
         number = str(ticket.spoken.get(NOTIFY, 0) + 1)
-        revisit_id = id_of(cascade.at, ticket.tenant, ticket.subject, "revisit", number)
+        revisit_id = cascade.moment.id_of(ticket.tenant, ticket.subject, "revisit", number)
         fact = ContactRevisitPlanned(revisit_id=revisit_id, due_at=plan.due_at, reason=plan.reason)
         cascade.tell(NOTIFY, fact, cause)
 
     def _messages(self, ticket: SimulatedTicket, fact: EventData, cause: Cause) -> Iterator[_Message]:
-        if name_of(fact.wire_type) not in self.sending:
-            return
         decided = _decided(ticket, fact)
         as_of = _as_of(ticket, fact if decided is None else decided)
         said = None if decided is None else decided.to_data()

@@ -18,7 +18,7 @@ from amends_cli.simulate.following import Following
 from amends_cli.simulate.reading import BadLine, Heard
 from amends_cli.simulate.remedies import Remedies
 from amends_cli.simulate.shelf import Shelf
-from amends_cli.simulate.telling import INTAKE, Said, id_of
+from amends_cli.simulate.telling import INTAKE, Moment, Said
 from amends_cli.simulate.ticket import SimulatedTicket
 from compensation_svc.decisions.ticket import begun
 from notify_svc.decisions import ticket as contact_tickets
@@ -87,7 +87,7 @@ class Simulation:
         ticket = self._open.get(entry[2])
         if ticket is None or ticket.armed is not timer:
             return
-        cascade = Cascade(ticket, timer.at)
+        cascade = Cascade(ticket, Moment(timer.at))
         self._following.clocks(cascade, fire(ticket.clocks, timer, self._policy), None)
         yield self._finished(cascade, None, None)
 
@@ -98,7 +98,7 @@ class Simulation:
         if self._following.ignores(ticket, heard.fact):
             self._keep(ticket)
             return []
-        cascade = Cascade(ticket, heard.time)
+        cascade = Cascade(ticket, Moment(heard.time))
         if heard.topic == TICKET_TOPIC:
             event = _event(heard, ticket.next_sequence(INTAKE))
             cause = _cause(event)
@@ -127,7 +127,7 @@ class Simulation:
             views=[(1, begun(event, fact))],
         )
         self._remedies.note(ticket, event, fact, ticket.next_sequence(INTAKE))
-        cascade, cause = Cascade(ticket, heard.time), _cause(event)
+        cascade, cause = Cascade(ticket, Moment(heard.time)), _cause(event)
         self._following.clocks(cascade, step, cause)
         return self._finished(cascade, fact, cause)
 
@@ -178,7 +178,7 @@ class Simulation:
 def _event(heard: Heard, sequence: int | None) -> Event:
     parts = (heard.tenant, heard.subject, heard.type, str(heard.line))
     return Event(
-        id=heard.id or id_of(heard.time, *parts),
+        id=heard.id or Moment(heard.time).id_of(*parts),
         source=INTAKE,
         type=heard.type,
         subject=heard.subject,

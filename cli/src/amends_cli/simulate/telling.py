@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -19,9 +20,26 @@ NOTIFY: Final = "/amends/notify"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_VERSION_7: Final = 0x7 << 76
-_VARIANT: Final = 0x2 << 62
-_RANDOM_BITS: Final = 74
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+_QUOTED_MAX: Final = 50_000
+_quote: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Moment:
+    """An instant of virtual time, written once for all events that happen at it."""
+
+    __slots__ = ("_stamp", "at", "written")
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.written = format_instant(at)
+        stamp = f"{(at - _EPOCH) // _MILLISECOND & 0xFFFF_FFFF_FFFF:012x}"
+        self._stamp = f"{stamp[:8]}-{stamp[8:]}"
+
+    def id_of(self, *parts: str) -> str:
+        """Return a UUIDv7 of this instant; the rest of it comes from the parts alone, so that it never changes."""
+        digits = blake2b("\x00".join(parts).encode(), digest_size=10).hexdigest()
+        return f"{self._stamp}-7{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:19]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +50,16 @@ class Said:
     source: str
     subject: str
     tenant: str
-    time: datetime
+    moment: Moment
     sequence: int
     fact: EventData
     correlationid: str
     causationid: str | None
+
+    @property
+    def time(self) -> datetime:
+        """Return when it happens, in virtual time."""
+        return self.moment.at
 
     def as_event(self) -> Event:
         """Return it as the services would hear it."""
@@ -56,31 +79,27 @@ class Said:
         )
 
 
-def id_of(at: datetime, *parts: str) -> str:
-    """Return a UUIDv7 of this instant; the rest of it comes from the parts alone, so that it never changes."""
-    digest = int.from_bytes(blake2b("\x00".join(parts).encode(), digest_size=10).digest())
-    random = digest >> (80 - _RANDOM_BITS)
-    milliseconds = (at - _EPOCH) // _MILLISECOND
-    number = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | _VERSION_7 | (random >> 62) << 64
-    number |= _VARIANT | random & ((1 << 62) - 1)
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
 def line_of(said: Said) -> str:
     """Return the event in structured mode on one line, with its line end: what `encode_structured` writes of it."""
-    wire_type = said.fact.wire_type
     subject = _quoted(said.subject)
     causation = "" if said.causationid is None else f'"causationid":{_quoted(said.causationid)},'
-    data = said.fact.model_dump_json(by_alias=True, exclude_none=True)
+    head, tail = _of_type(said.fact.wire_type)
     return (
-        f'{{"specversion":"{SPECVERSION}","id":"{said.id}","source":"{said.source}","type":"{wire_type}",'
-        f'"subject":{subject},"time":"{format_instant(said.time)}","partitionkey":{subject},'
+        f'{{"specversion":"{SPECVERSION}","id":"{said.id}","source":"{said.source}",{head}'
+        f'"subject":{subject},"time":"{said.moment.written}","partitionkey":{subject},'
         f'"tenantid":{_quoted(said.tenant)},"sequence":"{said.sequence:0{SEQUENCE_DIGITS}d}",'
         f'"correlationid":{_quoted(said.correlationid)},{causation}'
-        f'"dataschema":"{dataschema_uri(wire_type)}","datacontenttype":"{JSON_TYPE}","data":{data}}}\n'
+        f"{tail}{said.fact.model_dump_json(by_alias=True, exclude_none=True)}}}\n"
     )
 
 
+@cache
+def _of_type(wire_type: str) -> tuple[str, str]:
+    """Return what is the same on every line of a type."""
+    schema = dataschema_uri(wire_type)
+    return f'"type":"{wire_type}",', f'"dataschema":"{schema}","datacontenttype":"{JSON_TYPE}","data":'
+
+
+@lru_cache(maxsize=_QUOTED_MAX)
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return _quote(text)
