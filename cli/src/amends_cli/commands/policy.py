@@ -1,13 +1,17 @@
-"""`amends policy check|publish`."""
+"""`amends policy check|diff|publish`."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
 from amends.clock import real_now
-from amends.policy.check import warnings
+from amends.policy.difference import FieldChange, RowChange, difference
 from amends.policy.load import PolicyError, load
+from amends.policy.model import Policy
+from amends.policy.packs import PACKS, pack_text
+from amends.policy.verdict import judge
 from amends_cli.commands.options import DEFAULT_DATA, DEFAULT_TENANT, DataOption, JsonOption, TenantOption
 from amends_cli.commands.output import result, result_json, say
 from amends_cli.errors import ANSWER_IS_NO, WrongUse
@@ -16,7 +20,10 @@ from amends_cli.suite.policies import publish as publish_policy
 
 app = typer.Typer(help="Policies: the rules as data.", no_args_is_help=True)
 
-PolicyFile = Annotated[Path, typer.Argument(help="A policy in YAML.", metavar="FILE")]
+_NAMED: Final = f"or the name of a pack: {', '.join(PACKS)}"
+PolicyFile = Annotated[str, typer.Argument(help=f"A policy in YAML, {_NAMED}.", metavar="FILE")]
+Before = Annotated[str, typer.Argument(help=f"The policy as it was: YAML, {_NAMED}.", metavar="A")]
+After = Annotated[str, typer.Argument(help="The policy as it would be.", metavar="B")]
 
 
 @app.command("check")
@@ -25,21 +32,32 @@ def check(file: PolicyFile, as_json: JsonOption = False) -> None:
 
     Example: amends policy check my-policy.yaml
     """
-    text = _read(file)
-    try:
-        policy = load(text)
-    except PolicyError as error:
-        if as_json:
-            result_json({"accepted": False, "findings": [str(finding) for finding in error.findings]})
-        else:
-            result("\n".join(str(finding) for finding in error.findings))
-        raise typer.Exit(ANSWER_IS_NO) from None
-    year = real_now().year
-    told = [str(warning) for warning in warnings(policy, (year, year + 1))]
+    verdict = judge(_read(file), real_now().year)
     if as_json:
-        result_json({"accepted": True, "warnings": told})
+        result_json(verdict.shown())
+    elif verdict.accepted:
+        say("\n".join([*(f"warning: {warning}" for warning in verdict.warnings), f"{file} may be published"]))
     else:
-        say("\n".join([*(f"warning: {warning}" for warning in told), f"{file} may be published"]))
+        result("\n".join(str(finding) for finding in verdict.findings))
+    if not verdict.accepted:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+@app.command("diff")
+def diff(before: Before, after: After, as_json: JsonOption = False) -> None:
+    """Say which rows differ between two policies: + added, - removed, ~ changed. Exit 0 when none does, else 1.
+
+    Example: amends policy diff default my-policy.yaml
+    """
+    changes = difference(_accepted(before), _accepted(after))
+    if as_json:
+        result_json({"same": not changes, "changes": [change.shown() for change in changes]})
+    elif changes:
+        result("\n".join(line for change in changes for line in _told(change)))
+    else:
+        say(f"{before} and {after} say the same")
+    if changes:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command("publish")
@@ -62,8 +80,49 @@ def publish(
         say(f"tenant {tenant} follows version {answer.get('version')}")
 
 
-def _read(file: Path) -> str:
+_SIGNS: Final = {"added": "+", "removed": "-", "changed": "~"}
+
+
+_FIELDS_MAX: Final = 30
+_VALUES_MAX: Final = 12
+"""What people still read of one row and one list; `--json` leaves nothing out."""
+
+
+def _told(change: RowChange) -> list[str]:
+    lines = [f"    {_field(change, field)}" for field in change.fields]
+    if len(lines) > _FIELDS_MAX:
+        lines = [*lines[:_FIELDS_MAX], f"    … and {len(lines) - _FIELDS_MAX} more fields: --json shows them"]
+    return [f"{_SIGNS[change.kind]} {change.row}", *lines]
+
+
+def _field(change: RowChange, field: FieldChange) -> str:
+    if change.kind == "changed":
+        return f"{field.field}: {_value(field.before)} → {_value(field.after)}"
+    return f"{field.field}: {_value(field.after if change.kind == 'added' else field.before)}"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(nothing)"
+    if isinstance(value, list) and len(value) > _VALUES_MAX:
+        return f"{len(value)} values, {value[0]} to {value[-1]}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _accepted(file: str) -> Policy:
+    """Return the policy. Raises WrongUse for one that would be refused: what it promises cannot be told."""
     try:
-        return file.read_text(encoding="utf-8")
+        return load(_read(file))
+    except PolicyError as error:
+        raise WrongUse(f"{file} would be refused; `amends policy check` says why:\n{error}") from error
+
+
+def _read(file: str) -> str:
+    """Return the text of a file, or of the pack of that name when there is no such file."""
+    path = Path(file)
+    if file in PACKS and not path.exists():
+        return pack_text(file)
+    try:
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{file} cannot be read: {error}") from error

@@ -11,5 +11,9 @@ class Finding:
     message: str
     refuses: bool = True
 
+    def shown(self) -> dict[str, str]:
+        """Return the finding as JSON, in the shape of a problem's errors: the same in the command line and over HTTP."""
+        return {"field": self.row, "row": self.row, "problem": self.message}
+
     def __str__(self) -> str:
         return f"{self.row}: {self.message}"

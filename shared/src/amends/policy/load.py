@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from amends.policy.check import check, without_gaps
 from amends.policy.findings import Finding
 from amends.policy.model import Policy
+from amends.policy.packs import pack_text, spelled_out
 from amends.policy.seed import seeded
 from amends.policy.text import read_yaml
 
@@ -30,13 +30,14 @@ class PolicyError(ValueError):
 def load(source: str | Mapping[str, Any]) -> Policy:
     """Return the policy that a YAML text, or a mapping read from one, describes: checked, its calendars filled in.
 
-    An unconfirmed year does not refuse: ask `amends.policy.check.warnings`.
+    It is whole, or says `extends: default` and how it differs (`amends.policy.packs.spelled_out`). An unconfirmed year
+    does not refuse: ask `amends.policy.check.warnings`.
 
     Raises:
         PolicyError: with every finding.
     """
     try:
-        raw = read_yaml(source) if isinstance(source, str) else dict(source)
+        raw = spelled_out(read_yaml(source) if isinstance(source, str) else source)
     except ValueError as error:
         raise PolicyError((Finding("policy", str(error)),)) from None
     try:
@@ -51,12 +52,18 @@ def load(source: str | Mapping[str, Any]) -> Policy:
 @cache
 def default_policy() -> Policy:
     """Return the policy that ships with the package."""
-    return load(default_text())
+    return pack("default")
+
+
+@cache
+def pack(name: str) -> Policy:
+    """Return a pack that ships with the package. KeyError: there is none of that name (`amends.policy.packs.PACKS`)."""
+    return load(pack_text(name))
 
 
 def default_text() -> str:
-    """Return the YAML of the policy that ships with the package."""
-    return files("amends.policy").joinpath("default.yaml").read_text(encoding="utf-8")
+    """Return the YAML of the policy that a new tenant starts with."""
+    return pack_text("default")
 
 
 def _with_holidays(policy: Policy) -> Policy:

@@ -72,7 +72,7 @@ def _judged(row: ClockRow, policy: Policy, law: Ceilings) -> Iterator[str]:
     before = [_longest(other, policy) or timedelta() for other in policy.clocks if _starts(other, row)]
     promised = longest + max(before, default=timedelta())
     told = f"after {_told(promised)}" + (", the first step's time included" if before else "")
-    if _refunds(row) and _goods_are_back(row, policy, law) and promised > law.refund.within:
+    if _refunds_returned_goods(row, policy, law) and promised > law.refund.within:
         limit = _told(law.refund.within)
         yield f"refunds {told}; by law the money is back within {limit} of the goods' return ({law.id})"
     elif promised > law.answer.within:
@@ -84,17 +84,15 @@ def _starts(other: ClockRow, row: ClockRow) -> bool:
     return row.start == "first_breach" and row.clock in started and overlap(other.scope, row.scope)
 
 
-def _refunds(row: ClockRow) -> bool:
-    return any(isinstance(step, RemedyStep) and step.remedy in _REFUNDS for step in row.on_breach)
-
-
-def _goods_are_back(row: ClockRow, policy: Policy, law: Ceilings) -> bool:
+def _refunds_returned_goods(row: ClockRow, policy: Policy, law: Ceilings) -> bool:
     if row.clock in law.refund.clocks:
         return True
-    if any(isinstance(step, RemedyStep) and step.precondition in law.refund.preconditions for step in row.on_breach):
+    refunds = [step for step in row.on_breach if isinstance(step, RemedyStep) and step.remedy in _REFUNDS]
+    if any(step.precondition in law.refund.preconditions for step in refunds):
         return True
     returning = {name for case in policy.case_types if case.goods_return for name in case.names}
-    return not returning.isdisjoint(row.scope.case_type) if row.scope.case_type else bool(returning)
+    concerned = returning & set(row.scope.case_type) if row.scope.case_type else returning
+    return bool(refunds and concerned)
 
 
 def _longest(row: ClockRow, policy: Policy) -> timedelta | None:
