@@ -20,7 +20,7 @@ END = MONDAY + 400 * H
 
 
 def _happening(what: str, at: datetime, case_type: str, agreed: datetime) -> Event:
-    leader = {"by": "chen", "role": "manager", "reason": "parts"}
+    leader: dict[str, Any] = {"by": "chen", "role": "manager", "reason": "parts"}
     made: dict[str, Event] = {
         "asked": asked(at),
         "replied": replied(at),

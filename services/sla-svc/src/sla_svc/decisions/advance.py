@@ -13,7 +13,7 @@ from amends.events.registry import COMPENSATION_TOPIC, CONTACT_TOPIC, TICKET_TOP
 from amends.events.ticket import TicketOpened
 from amends.policy.model import Policy
 from sla_svc.decisions.apply import NotOpened, apply
-from sla_svc.decisions.fire import Timer, fire, next_timers
+from sla_svc.decisions.fire import Timer, fire, first_timer
 from sla_svc.decisions.state import Run, TicketClocks
 
 SOURCE_ORDER = {TICKET_TOPIC: 0, CONTACT_TOPIC: 1, COMPENSATION_TOPIC: 2}
@@ -81,15 +81,14 @@ def advance(
     if state is None:
         raise NotOpened("a ticket without events has no clocks")
     state = _fire_until(state, policy, up_to, happenings, inclusive=True)
-    timers = next_timers(state, policy)
-    return Progress(state, tuple(happenings), timers[0].at if timers else None)
+    first = first_timer(state, policy)
+    return Progress(state, tuple(happenings), None if first is None else first.at)
 
 
 def _fire_until(
     state: TicketClocks, policy: Policy, until: datetime, happenings: list[Happening], *, inclusive: bool
 ) -> TicketClocks:
-    while timers := next_timers(state, policy):
-        first = timers[0]
+    while (first := first_timer(state, policy)) is not None:
         if first.at > until or (first.at == until and not inclusive):
             break
         step = fire(state, first, policy)

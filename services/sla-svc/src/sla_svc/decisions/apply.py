@@ -10,6 +10,8 @@ from amends.events.ticket import (
     TicketAssigned,
     TicketClosed,
     TicketContacted,
+    TicketCustomerAsked,
+    TicketCustomerReplied,
     TicketDepartmentAsked,
     TicketDepartmentReplied,
     TicketEscalated,
@@ -24,6 +26,7 @@ from amends.policy.model import Policy
 from amends.policy.replies import is_effective
 from sla_svc.decisions.answers import answered
 from sla_svc.decisions.draft import Draft, Step
+from sla_svc.decisions.pauses import customer_asked, customer_replied, restart_pause
 from sla_svc.decisions.reclassify import reclassify
 from sla_svc.decisions.starts import AFRESH, AGREED_CLOCK, agreed_row, row_at_opening, rows_at_opening
 from sla_svc.decisions.state import Run, TicketClocks, asked_about
@@ -57,17 +60,17 @@ def apply_read(
         if not isinstance(data, TicketOpened):
             raise NotOpened(f"{event.type} of {event.subject} came before the ticket was opened")
         return _open(event, data, policy)
-    draft = Draft(_noted(state, event), policy, event.time)
+    draft = Draft(state, policy, event.time, _own_sequence(state, event))
     if not isinstance(data, TicketOpened):
         _effect(draft, data, robot_on=robot_on)
     return draft.done()
 
 
-def _noted(state: TicketClocks, event: Event) -> TicketClocks:
+def _own_sequence(state: TicketClocks, event: Event) -> int | None:
+    """Return the number of the ticket's own event, None for another service's."""
     if topic_of(event.type) != TICKET_TOPIC:
-        return state
-    last = state.sequences[-1][0] if state.sequences else 0
-    return replace(state, sequences=(*state.sequences, (event.sequence or last + 1, event.time)))
+        return None
+    return event.sequence or (state.sequences[-1][0] if state.sequences else 0) + 1
 
 
 def _open(event: Event, data: TicketOpened, policy: Policy) -> Step:
@@ -83,8 +86,9 @@ def _open(event: Event, data: TicketOpened, policy: Policy) -> Step:
         merchant_id=data.merchant_id,
         imported_at=event.time if data.imported else None,
     )
-    draft = Draft(_noted(state, event), policy, event.time)
-    facts = state.facts(policy)
+    state = state.standing_as(state.opened, 0, policy)
+    draft = Draft(state, policy, event.time, _own_sequence(state, event))
+    facts = draft.asked()
     agreed = agreed_row(policy, facts) if data.agreed_reply_at else None
     for row in rows_at_opening(policy, facts, accepted_at):
         if agreed is not None and row.clock == AGREED_CLOCK:
@@ -115,6 +119,17 @@ def _effect(draft: Draft, data: EventData, *, robot_on: bool) -> None:
         case TicketReopened():
             _reopened(draft)
         case _:
+            _said(draft, data, robot_on=robot_on)
+
+
+def _said(draft: Draft, data: EventData, *, robot_on: bool) -> None:
+    """What is said between us and the customer, and every other answer that a clock waits for."""
+    match data:
+        case TicketCustomerAsked():
+            customer_asked(draft)
+        case TicketCustomerReplied():
+            customer_replied(draft)
+        case _:
             _answered(draft, data, robot_on=robot_on)
 
 
@@ -130,10 +145,10 @@ def _answered(draft: Draft, data: EventData, *, robot_on: bool) -> None:
 
 def _agree(draft: Draft, due_at: datetime) -> None:
     """A time agreed with the customer sets the due time: of the running run, else of a new one (F2)."""
-    row = agreed_row(draft.policy, draft.state.facts(draft.policy))
+    row = agreed_row(draft.policy, draft.asked())
     if row is None:
         return
-    run = draft.state.run(AGREED_CLOCK)
+    run = draft.run(AGREED_CLOCK)
     if run is not None:
         draft.move(run, row, due_at, "agreed with the customer", extended=False)
     else:
@@ -142,7 +157,7 @@ def _agree(draft: Draft, due_at: datetime) -> None:
 
 def _restart(draft: Draft, stopped: tuple[Run, ...]) -> None:
     """A clock that starts again after each stop does, while the ticket is open (H1)."""
-    facts = draft.state.facts(draft.policy)
+    facts = draft.asked()
     for run in stopped:
         row = row_for(draft.policy, run.clock, facts)
         if draft.row(run).restarts and row is not None:
@@ -153,7 +168,7 @@ def _department_asked(draft: Draft, data: TicketDepartmentAsked) -> None:
     draft.state = replace(draft.state, department=data.department)
     if draft.state.phase != "open":
         return
-    row = row_for(draft.policy, "dept_reply", draft.state.facts(draft.policy))
+    row = row_for(draft.policy, "dept_reply", draft.asked())
     if row is not None and row.start == "department_asked":
         draft.start(row, draft.at)
 
@@ -165,13 +180,13 @@ def _department_replied(draft: Draft, data: TicketDepartmentReplied) -> None:
 
 def _extended(draft: Draft, data: TicketExtended) -> None:
     """A leader moves a deadline later, with a reason; anything else that calls itself an extension has no effect (C5)."""
-    run = draft.state.run(data.clock)
+    run = draft.run(data.clock)
     reason = (data.reason or "").strip()
     if data.role not in draft.policy.extensions.roles or not reason:
         return
     if run is None or run.state != "running" or data.due_at <= run.due_at:
         return
-    draft.move(run, draft.row(run), data.due_at, reason, extended=True)
+    draft.move(restart_pause(run, draft.at), draft.row(run), data.due_at, reason, extended=True)
     _excuse(draft, "extended")
 
 
@@ -189,20 +204,20 @@ def _resolved(draft: Draft, data: TicketResolved) -> None:
     """The clocks that it stops are met (or late), the others cancelled; what waits for the resolution starts (I3)."""
     if draft.state.phase != "open":
         return
-    draft.state = replace(draft.state, phase="resolved")
+    draft.state = replace(draft.state, phase="resolved", waiting_since=None)
     waits = answered(data)
     for run in draft.running():
         if waits.intersection(draft.row(run).stop):
             draft.stop(run)
         else:
             draft.cancel(run)
-    row = row_for(draft.policy, "feedback", draft.state.facts(draft.policy))
+    row = row_for(draft.policy, "feedback", draft.asked())
     if row is not None and row.start == "resolved":
         draft.start(row, draft.at)
 
 
 def _closed(draft: Draft) -> None:
-    draft.state = replace(draft.state, phase="closed")
+    draft.state = replace(draft.state, phase="closed", waiting_since=None)
     for run in draft.running():
         draft.cancel(run)
 
@@ -215,8 +230,9 @@ def _reopened(draft: Draft) -> None:
         draft.cancel(run)
     reopening = draft.policy.reopening
     up = draft.state.levels_up + (0 if reopening is None else reopening.levels_up)
-    draft.state = replace(draft.state, phase="open", levels_up=up, escalated_to=())
-    facts = draft.state.facts(draft.policy)
+    state = draft.state.standing_as(draft.state.opened, up, draft.policy)
+    draft.state = replace(state, phase="open", escalated_to=(), waiting_since=None)
+    facts = draft.asked()
     for clock in AFRESH:
         row = row_at_opening(draft.policy, clock, facts, draft.at)
         if row is not None:

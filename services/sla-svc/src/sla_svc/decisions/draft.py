@@ -1,6 +1,7 @@
 """One step of a ticket's clocks, being worked out: what starts, moves and stops, and the facts that say so.
 
-A draft never leaves the function that made it; what goes in and comes out of a decision are frozen values.
+A draft never leaves the function that made it; what goes in and comes out of a decision are frozen values. Its runs are
+taken out of the state and put back once, in `done`: between, ask the draft for them.
 """
 
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from datetime import datetime
 
 from amends.events.data import EventData
 from amends.events.sla import SlaClockMoved, SlaClockStarted, SlaClockStopped
-from amends.policy.due import Due, due, due_at_agreed, warn_for
+from amends.policy.choose import TicketFacts
+from amends.policy.due import Due, calendar_confirmed, due, due_at_agreed, warn_for
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
-from sla_svc.decisions.state import ORDER, Move, Run, TicketClocks
+from sla_svc.decisions.state import ORDER, Move, Run, RunState, TicketClocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,40 @@ class Draft:
     state: TicketClocks
     policy: Policy
     at: datetime
+    sequence: int | None = None
+    """Of the ticket's own event that makes the step, to be remembered."""
     facts: list[EventData] = field(default_factory=list)
     ended: list[Run] = field(default_factory=list)
+    _runs: dict[str, Run] = field(init=False)
+    _counts: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._runs = {run.clock: run for run in self.state.runs}
+        self._counts = dict(self.state.counts or {})
 
     def done(self) -> Step:
         """Return the finished step."""
-        return Step(self.state, tuple(self.facts), tuple(self.ended))
+        state = self.state
+        sequences = state.sequences if self.sequence is None else (*state.sequences, (self.sequence, self.at))
+        runs = tuple(sorted(self._runs.values(), key=_order))
+        state = replace(state, runs=runs, counts=self._counts or None, sequences=sequences)
+        return Step(state, tuple(self.facts), tuple(self.ended))
+
+    def asked(self) -> TicketFacts:
+        """Return what the policy's rows ask of the ticket as it stands."""
+        return self.state.facts(self.policy)
+
+    def last_sequence(self, until: datetime) -> int:
+        """Return the sequence of the ticket's last own event with `time` ≤ until; 0 when there is none."""
+        return self.state.last_sequence(until)
+
+    def run(self, clock: str) -> Run | None:
+        """Return the clock's run that is not stopped, if any."""
+        return self._runs.get(clock)
 
     def running(self) -> tuple[Run, ...]:
         """Return the runs that are not stopped, in CONTRACT §3's order."""
-        return self.state.runs
+        return tuple(sorted(self._runs.values(), key=_order))
 
     def row(self, run: Run) -> ClockRow:
         """Return the row that a run follows.
@@ -57,42 +83,38 @@ class Draft:
 
     def put(self, run: Run) -> None:
         """Keep a run as it is now."""
-        others = [other for other in self.state.runs if other.clock != run.clock]
-        runs = tuple(sorted((*others, run), key=lambda it: ORDER[it.clock]))
-        self.state = replace(self.state, runs=runs)
+        self._runs[run.clock] = run
 
     def start(self, row: ClockRow, start_at: datetime, *, agreed: datetime | None = None) -> None:
         """Start the row's clock, unless a run of it is not stopped yet: asked again is no restart."""
-        if self.state.run(row.clock) is not None:
+        if row.clock in self._runs:
             return
-        counts = self.state.counts or {}
-        number = counts.get(row.clock, 0) + 1
-        self.state = replace(self.state, counts={**counts, row.clock: number})
+        number = self._counts[row.clock] = self._counts.get(row.clock, 0) + 1
         reckoned = self._reckon(row, start_at, agreed)
-        self.put(
-            Run(
-                clock=row.clock,
-                run=number,
-                rule=row.id,
-                start_at=start_at,
-                recorded_at=self.at,
-                due_at=reckoned.due_at,
-                due_set_at=self.at,
-                warn_at=reckoned.warn_at,
-                calendar_confirmed=reckoned.calendar_confirmed,
-                chosen_for=self.state.facts(self.policy),
-            )
+        run = Run(
+            clock=row.clock,
+            run=number,
+            rule=row.id,
+            start_at=start_at,
+            recorded_at=self.at,
+            due_at=reckoned.due_at,
+            due_set_at=self.at,
+            warn_at=reckoned.warn_at,
+            calendar_confirmed=reckoned.calendar_confirmed,
+            chosen_for=self.asked(),
+            paused_since=self.at if self.state.waiting_since is not None and row.waits_for_customer else None,
         )
+        self.put(run)
         self.facts.append(
             SlaClockStarted(
-                clock=row.clock,
+                clock=run.clock,
                 run=number,
-                rule=row.id,
+                rule=run.rule,
                 start_at=start_at,
-                due_at=reckoned.due_at,
-                warn_at=reckoned.warn_at,
+                due_at=run.due_at,
+                warn_at=run.warn_at,
                 policy_version=self.state.policy_version,
-                calendar_confirmed=reckoned.calendar_confirmed,
+                calendar_confirmed=run.calendar_confirmed,
             )
         )
 
@@ -104,13 +126,15 @@ class Draft:
     def move(self, run: Run, row: ClockRow, due_at: datetime, reason: str, *, extended: bool) -> None:
         """Give a run another due time under a row; the same due time is no move, but the row changes all the same."""
         moved = due_at != run.due_at
+        run = self._paused_by(row, run)
         changed = replace(
             run,
             rule=row.id,
             due_at=due_at,
-            warn_at=warn_for(row, run.start_at, due_at, self.policy),
+            warn_at=warn_for(row, run.start_at, due_at, self.policy, run.pauses),
+            calendar_confirmed=calendar_confirmed(row, run.start_at, due_at, self.policy),
             due_extended=extended,
-            chosen_for=run.chosen_for if row.id == run.rule else self.state.facts(self.policy),
+            chosen_for=run.chosen_for if row.id == run.rule else self.asked(),
             due_set_at=self.at if moved else run.due_set_at,
             moves=(*run.moves, Move(self.at, run.due_at, due_at, reason)) if moved else run.moves,
         )
@@ -120,6 +144,15 @@ class Draft:
                 SlaClockMoved(clock=run.clock, run=run.run, moved_from=run.due_at, due_at=due_at, reason=reason)
             )
 
+    def _paused_by(self, row: ClockRow, run: Run) -> Run:
+        """A run that comes under a row which waits for the customer stands still while we wait; under another it runs."""
+        waits = self.state.waiting_since is not None and row.waits_for_customer and run.state == "running"
+        if waits and run.paused_since is None:
+            return replace(run, paused_since=self.at)
+        if not waits and run.paused_since is not None:
+            return replace(run, paused_since=None, pauses=(*run.pauses, (run.paused_since, self.at)))
+        return run
+
     def stop(self, run: Run) -> None:
         """End a run because what it waited for came: met, or late when it had breached."""
         self._end(run, "late" if run.state == "breached" else "met")
@@ -128,10 +161,10 @@ class Draft:
         """End a run because nobody waits for it any more."""
         self._end(run, "cancelled")
 
-    def _end(self, run: Run, outcome: str) -> None:
-        self.state = replace(self.state, runs=tuple(it for it in self.state.runs if it.clock != run.clock))
-        ended = replace(run, state=outcome, ended_at=self.at)  # type: ignore[arg-type]
-        self.ended.append(ended)
+    def _end(self, run: Run, outcome: RunState) -> None:
+        del self._runs[run.clock]
+        pauses = run.pauses if run.paused_since is None else (*run.pauses, (run.paused_since, self.at))
+        self.ended.append(replace(run, state=outcome, ended_at=self.at, pauses=pauses, paused_since=None))
         self.facts.append(SlaClockStopped(clock=run.clock, run=run.run, outcome=outcome))
 
     def stop_where(self, answers: Callable[[ClockRow], bool]) -> tuple[Run, ...]:
@@ -140,3 +173,7 @@ class Draft:
         for run in stopped:
             self.stop(run)
         return stopped
+
+
+def _order(run: Run) -> int:
+    return ORDER[run.clock]

@@ -44,7 +44,19 @@ def next_timers(state: TicketClocks, policy: Policy) -> tuple[Timer, ...]:
     return tuple(sorted(timers, key=lambda timer: timer.order))
 
 
+def first_timer(state: TicketClocks, policy: Policy) -> Timer | None:
+    """Return the timer that fires first, if any is set."""
+    first: Timer | None = None
+    for run in state.runs:
+        for timer in _timers_of(run, policy):
+            if first is None or timer.order < first.order:
+                first = timer
+    return first
+
+
 def _timers_of(run: Run, policy: Policy) -> list[Timer]:
+    if run.paused_since is not None:
+        return []
     if run.state == "breached":
         second_at = _second_due(run, policy)
         if second_at is None or SECOND in run.steps:
@@ -92,7 +104,7 @@ def _breach(draft: Draft, run: Run, timer: Timer) -> None:
             step=step,
             rule=row.id,
             due_at=timer.due_at,
-            as_of_sequence=draft.state.last_sequence(max(timer.due_at, run.recorded_at)),
+            as_of_sequence=draft.last_sequence(max(timer.due_at, run.recorded_at)),
         )
     )
     imported_at = draft.state.imported_at
@@ -105,7 +117,7 @@ def _breach(draft: Draft, run: Run, timer: Timer) -> None:
 
 
 def _start_followers(draft: Draft, row: ClockRow, step: BreachStep, missed_at: datetime) -> None:
-    facts = draft.state.facts(draft.policy)
+    facts = draft.asked()
     for clock in row.started_clocks(step):
         follower = row_for(draft.policy, clock, facts)
         if follower is not None:

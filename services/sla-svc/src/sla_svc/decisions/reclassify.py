@@ -19,14 +19,14 @@ def reclassify(draft: Draft, data: TicketReclassified) -> None:
 
     What was breached stays breached, under the row that it missed. An extended due time stays, under the new row.
     """
-    before = draft.state.facts(draft.policy)
+    before = draft.asked()
     _take_in(draft, data)
-    after = draft.state.facts(draft.policy)
+    after = draft.asked()
     if draft.state.phase != "open":
         return
     _follow_new_rows(draft, after)
     if data.agreed_reply_at is not None and (row := agreed_row(draft.policy, after)) is not None:
-        run = draft.state.run(AGREED_CLOCK)
+        run = draft.run(AGREED_CLOCK)
         if run is not None:
             draft.move(run, row, data.agreed_reply_at, "agreed with the customer", extended=False)
         else:
@@ -36,11 +36,10 @@ def reclassify(draft: Draft, data: TicketReclassified) -> None:
 
 def _take_in(draft: Draft, data: TicketReclassified) -> None:
     changed = asked_about(data.to_data())
+    # A level that a person sets now is the level: earlier reopenings have raised another one.
+    levels_up = 0 if "level" in changed else draft.state.levels_up
     draft.state = replace(
-        draft.state,
-        opened={**draft.state.opened, **changed},
-        # A level that a person sets now is the level: earlier reopenings have raised another one.
-        levels_up=0 if "level" in changed else draft.state.levels_up,
+        draft.state.standing_as({**draft.state.opened, **changed}, levels_up, draft.policy),
         owner=data.owner or draft.state.owner,
         department=data.department or draft.state.department,
         merchant_id=data.merchant_id or draft.state.merchant_id,
@@ -69,7 +68,7 @@ def _new_row(draft: Draft, run: Run, after: TicketFacts) -> ClockRow | None:
 def _move(draft: Draft, run: Run, row: ClockRow) -> None:
     due_at = run.due_at
     if not run.due_extended:
-        due_at = due(row, run.start_at, draft.policy).due_at
+        due_at = due(row, run.start_at, draft.policy, run.pauses).due_at
         if row.start == "department_asked":
             due_at = max(due_at, draft.at + draft.policy.settings.reclassified_reply_min)
     draft.move(run, row, due_at, REASON, extended=run.due_extended)

@@ -4,7 +4,7 @@ Runs that were stopped are not here; no later decision asks for them (their numb
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -55,6 +55,8 @@ class Run:
     ticket accepted before it was recorded). `due_set_at`: the time of the event that set the present due time; no timer
     fires before it. `warned`: the due times it has warned of. `steps`: the steps it has breached. `due_extended`: the
     due time was set by a leader, and survives another row. `chosen_for`: what the ticket was when its row was chosen.
+    `pauses`: (start, end) of the times that it stood still, in order. `paused_since`: it stands still now, and nothing
+    of it fires.
     """
 
     clock: ClockName
@@ -74,6 +76,8 @@ class Run:
     moves: tuple[Move, ...] = ()
     ended_at: datetime | None = None
     chosen_for: TicketFacts | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+    paused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ class TicketClocks:
     raised the level. `runs`: those not stopped, one per clock at most, in CONTRACT §3's order. `counts`: the number of
     the last run of each clock. `escalated_to`: during this run of `escalate`. `excuses`: what spares the owner a
     penalty, in any run. `imported_at`: when an imported ticket arrived; deadlines before it have no consequences.
-    `sequences`: (sequence, time) of the ticket's own events, for `as_of_sequence`.
+    `sequences`: (sequence, time) of the ticket's own events, for `as_of_sequence`. `waiting_since`: from when we have
+    been waiting for the customer. `standing`: what rows ask of it, found when it last changed.
     """
 
     ticket_id: str
@@ -104,6 +109,8 @@ class TicketClocks:
     excuses: tuple[str, ...] = ()
     penalised: bool = False
     sequences: tuple[tuple[int, datetime], ...] = ()
+    waiting_since: datetime | None = None
+    standing: TicketFacts | None = None
 
     def run(self, clock: str) -> Run | None:
         """Return the clock's run that is not stopped, if any."""
@@ -111,7 +118,14 @@ class TicketClocks:
 
     def facts(self, policy: Policy) -> TicketFacts:
         """Return what the policy's rows ask of the ticket as it stands."""
+        if self.standing is not None:
+            return self.standing
         return facts_of(policy, self.tenant, self.opened, levels_up=self.levels_up)
+
+    def standing_as(self, opened: dict[str, Any], levels_up: int, policy: Policy) -> "TicketClocks":
+        """Return the ticket with other fields that rows ask about."""
+        facts = facts_of(policy, self.tenant, opened, levels_up=levels_up)
+        return replace(self, opened=opened, levels_up=levels_up, standing=facts)
 
     def last_sequence(self, until: datetime) -> int:
         """Return the sequence of the ticket's last own event with `time` ≤ until; 0 when there is none."""

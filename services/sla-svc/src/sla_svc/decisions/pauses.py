@@ -1,0 +1,62 @@
+"""Waiting for the customer: clocks whose row says so stand still, and are due later by the time that they stood still.
+
+From `customer_asked` to the next `customer_replied`, or to the end of the ticket. Asked again is no second pause.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from amends.policy.due import due
+from amends.policy.rows import ClockRow
+from sla_svc.decisions.draft import Draft
+from sla_svc.decisions.state import Run
+
+REASON = "waited for the customer"
+
+
+def customer_asked(draft: Draft) -> None:
+    """Stop the time of every running clock that pauses; what was breached stays so."""
+    if draft.state.phase != "open" or draft.state.waiting_since is not None:
+        return
+    draft.state = replace(draft.state, waiting_since=draft.at)
+    for run in draft.running():
+        if run.state == "running" and draft.row(run).waits_for_customer:
+            draft.put(replace(run, paused_since=draft.at))
+
+
+def customer_replied(draft: Draft) -> None:
+    """Let the paused clocks run on, each due later by the time of its own that the pause took."""
+    if draft.state.waiting_since is None:
+        return
+    draft.state = replace(draft.state, waiting_since=None)
+    for run in draft.running():
+        if run.paused_since is not None:
+            row = draft.row(run)
+            resumed = resume(run, draft.at)
+            draft.move(resumed, row, due_again(draft, run, resumed, row), REASON, extended=run.due_extended)
+
+
+def resume(run: Run, at: datetime) -> Run:
+    """Return the run with its pause ended. Nothing of it fires before: it was not due while it stood still."""
+    if run.paused_since is None:
+        return run
+    return replace(run, paused_since=None, due_set_at=at, pauses=(*run.pauses, (run.paused_since, at)))
+
+
+def restart_pause(run: Run, at: datetime) -> Run:
+    """Return the run with its pause, if it is in one, begun anew: a due time that is set now knew of the wait so far."""
+    if run.paused_since is None:
+        return run
+    return replace(run, pauses=(*run.pauses, (run.paused_since, at)), paused_since=at)
+
+
+def due_again(draft: Draft, paused: Run, resumed: Run, row: ClockRow) -> datetime:
+    """Return when a resumed run is due: by its row, or, where a leader set its due time, that much later."""
+    if not paused.due_extended:
+        return due(row, paused.start_at, draft.policy, resumed.pauses).due_at
+    if paused.paused_since is None:
+        return paused.due_at
+    if row.calendar is None:
+        return paused.due_at + (draft.at - paused.paused_since)
+    calendar = draft.policy.calendar(row.calendar)
+    return calendar.add(paused.due_at, calendar.elapsed(paused.paused_since, draft.at))
