@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.e2e.api import Api, Json, kind_of
+from tests.e2e.api import Api
+from tests.e2e.bodies import Json, kind_of
 from tests.e2e.waiting import eventually
 
 from amends_cli.suite.folder import SERVICES

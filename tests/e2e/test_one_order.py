@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from tests.e2e.api import Api, Json, an_order
+from tests.e2e.api import Api
+from tests.e2e.bodies import Json, an_order
 from tests.e2e.claims import breached_once, ledgers_agree, nothing_happened_twice
 from tests.e2e.waiting import eventually
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from tests.e2e.api import Api, opening
+from tests.e2e.api import Api
+from tests.e2e.bodies import opening
 from tests.e2e.claims import breached_once, ledgers_agree, no_money_moved, nothing_happened_twice
 from tests.e2e.suite import Suite
 from tests.e2e.waiting import eventually

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from tests.e2e.api import Api, opening
+from tests.e2e.api import Api
+from tests.e2e.bodies import opening
 from tests.e2e.claims import breached_once, ledgers_agree, nothing_happened_twice
 from tests.e2e.instances import second_instances
 from tests.e2e.suite import Suite

@@ -1,7 +1,8 @@
 """The main job: a missed deadline becomes a refund, through four processes, on each bus."""
 
 import pytest
-from tests.e2e.api import Api, an_order
+from tests.e2e.api import Api
+from tests.e2e.bodies import an_order
 from tests.e2e.claims import breached_once, ledgers_agree, no_money_moved, nothing_happened_twice
 from tests.e2e.waiting import eventually
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from tests.e2e.api import Api, Json, an_order, kind_of, opening
+from tests.e2e.api import Api
+from tests.e2e.bodies import Json, an_order, kind_of, opening
 from tests.e2e.claims import ledgers_agree
 from tests.e2e.suite import Suite, running_suite
 from tests.e2e.waiting import eventually
