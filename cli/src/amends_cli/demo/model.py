@@ -31,6 +31,7 @@ class Who:
 SHOP = Who("storefront")
 AGENT = Who("specialist", "agent-lin")
 LEADER = Who("team_leader", "leader-wu")
+OTHER_LEADER = Who("team_leader", "leader-sun")
 MANAGER = Who("manager", "manager-zhao")
 
 

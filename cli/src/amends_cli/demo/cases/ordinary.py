@@ -10,6 +10,7 @@ from amends_cli.demo.cases.steps import (
     reply,
     resolve_after_asking,
     resolve_after_opening,
+    reviews_after_opening,
 )
 from amends_cli.demo.model import (
     LEADER,
@@ -116,7 +117,7 @@ B1: Final = (
         kind="complaint",
         case_type="return_refund",
         order=Order((Item("1", "笔记本电脑", 1, 600000, affected=True),)),
-        steps=(ask("quality"), resolve_after_opening(30)),
+        steps=(ask("quality"), *reviews_after_opening(28), resolve_after_opening(30)),
         alongside=(Approve("dept_reply", MANAGER, beyond=LEADER),),
         expected=Expected(
             breaches=(_REPLY, Breach(clock="contact_interval", within=hours(24), rule="J1")),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from amends.events.parts import Party
-from amends_cli.demo.model import AGENT, LEADER, Take, department, hours
+from amends_cli.demo.model import AGENT, LEADER, MANAGER, OTHER_LEADER, Take, department, hours
 
 EVIDENCE = [{"id": "photo-1", "kind": "photo", "sha256": "5f" * 32}]
 
@@ -33,6 +33,12 @@ def find_liable(party: Party, *, wait: timedelta = timedelta()) -> Take:
 def own(name: str = AGENT.subject or "") -> Take:
     """Give the ticket an owner, who answers for it (rule G2)."""
     return Take("assignment", {"owner": name})
+
+
+def reviews_after_opening(count: float) -> tuple[Take, ...]:
+    """Pass the three reviews that a serious ticket's resolution waits for, each by another person (rule E5)."""
+    stages = (("first", LEADER), ("recheck", OTHER_LEADER), ("final", MANAGER))
+    return tuple(Take("reviews", {"stage": stage, "verdict": "同意"}, who, hours(count)) for stage, who in stages)
 
 
 def resolve_after_asking(count: float) -> Take:

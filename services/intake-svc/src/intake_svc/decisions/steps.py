@@ -47,8 +47,6 @@ FROM_THE_TOKEN: Final[Mapping[str, tuple[str, ...]]] = {
     "extensions": ("by", "role"),
     "escalations": ("by",),
 }
-REVIEW_STAGES: Final = ("first", "recheck", "final")
-"""RULEBOOK E5: none skipped, none twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +119,6 @@ def _contacted(_: Ticket, step: Step) -> None:
         raise NotYours(f"by: {step.fact.by} is for role service; leave it out, or say agent")
 
 
-def _reviewed(ticket: Ticket, step: Step) -> None:
-    assert isinstance(step.fact, events.TicketReviewed)  # noqa: S101 - for the type checker
-    passed = len(ticket.reviews)
-    due = REVIEW_STAGES[passed] if passed < len(REVIEW_STAGES) else None
-    if step.fact.stage != due:
-        told = f"the next review stage is {due}" if due else "every review stage was passed"
-        raise WrongState(f"{told}; none is skipped, none comes twice (rule E5)", allowed(ticket))
-
-
 def _remedy(ticket: Ticket, step: Step) -> None:
     remedy = getattr(step.fact, "remedy", None)
     assert isinstance(remedy, ProposedRemedy)  # noqa: S101 - for the type checker
@@ -149,7 +138,6 @@ def _remedy(ticket: Ticket, step: Step) -> None:
 _CHECKS: Final[Mapping[type[EventData], Callable[[Ticket, Step], None]]] = {
     events.TicketDepartmentReplied: _replied,
     events.TicketContacted: _contacted,
-    events.TicketReviewed: _reviewed,
     events.TicketSolutionProposed: _remedy,
     events.TicketSolutionAgreed: _remedy,
     events.TicketSolutionRejected: _remedy,

@@ -34,8 +34,9 @@ _REACHES: Final[Mapping[type[EventData], str]] = {
 class Ticket:
     """One ticket. `version` counts its own events, so it is the `sequence` of the last one.
 
-    `asked`: departments that were ever asked. `reviews`: the stages passed since the last proposal. `levels_up`: how
-    far reopenings have raised the level since it was last set.
+    `asked`: departments that were ever asked. `proposed_amount`: the most that the last proposal, or what was agreed or
+    carried out since, gives. `reviews`: the stages passed since the last proposal, `reviewers`: by whom, in the same
+    order. `levels_up`: how far reopenings have raised the level since it was last set.
     """
 
     ticket_id: str
@@ -51,7 +52,9 @@ class Ticket:
     tags_given: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     proposed: bool = False
+    proposed_amount: int | None = None
     reviews: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
     levels_up: int = 0
     incidents: tuple[str, ...] = field(default=())
 
@@ -125,14 +128,23 @@ def after(ticket: Ticket, fact: EventData, *, levels_up: int = 0) -> Ticket:  # 
             return _with(ticket, agreed_reply_at=format_instant(fact.agreed_reply_at))
         case events.TicketEvidenceAdded():
             return _with(ticket, evidence=[*ticket.fields.get("evidence", ()), *fact.to_data()["evidence"]])
-        case events.TicketSolutionProposed():
-            return replace(ticket, proposed=True, reviews=())
-        case events.TicketReviewed():
-            return replace(ticket, reviews=(*ticket.reviews, fact.stage))
         case events.TicketLinked():
             return replace(ticket, incidents=tuple(dict.fromkeys((*ticket.incidents, fact.incident_id))))
         case events.TicketReopened():
-            return replace(ticket, reviews=(), levels_up=ticket.levels_up + levels_up)
+            return replace(ticket, reviews=(), reviewers=(), levels_up=ticket.levels_up + levels_up)
+    return _after_review(ticket, fact)
+
+
+def _after_review(ticket: Ticket, fact: EventData) -> Ticket:
+    """Keep what reviews are of (E5), and those that were made of it."""
+    match fact:
+        case events.TicketSolutionProposed():
+            return replace(ticket, proposed=True, proposed_amount=fact.remedy.amount, reviews=(), reviewers=())
+        case events.TicketSolutionAgreed() | events.TicketSolutionExecuted() if fact.remedy.amount is not None:
+            return replace(ticket, proposed_amount=max(fact.remedy.amount, ticket.proposed_amount or 0))
+        case events.TicketReviewed():
+            reviewers = (*ticket.reviewers, fact.by or "")
+            return replace(ticket, reviews=(*ticket.reviews, fact.stage), reviewers=reviewers)
     return ticket
 
 

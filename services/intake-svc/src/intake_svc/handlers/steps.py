@@ -9,13 +9,13 @@ from amends.db import Tx
 from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.events.parts import Evidence
-from amends.events.ticket import TicketEvidenceAdded, TicketExtended
+from amends.events.ticket import TicketEvidenceAdded, TicketExtended, TicketResolved, TicketReviewed
 from amends.policy.model import Policy
-from intake_svc.decisions import access, life, reopening
+from intake_svc.decisions import access, life, reopening, reviews
 from intake_svc.decisions.access import Actor
 from intake_svc.decisions.classification import read_classification, reclassified
 from intake_svc.decisions.extension import extended
-from intake_svc.decisions.refusals import NoSuchTicket
+from intake_svc.decisions.refusals import NoSuchTicket, WrongState
 from intake_svc.decisions.steps import Step, read_step, taken
 from intake_svc.decisions.ticket import Ticket, after
 from intake_svc.handlers.desk import Desk
@@ -48,13 +48,27 @@ async def take_step(
     if noun == "classification":
         return await _classify(tx, desk, ticket, raw, at)
     fact = read_step(noun, raw, desk.limits, at)
-    life.must_allow(ticket, noun)
-    if isinstance(fact, TicketExtended):
-        running = await clocks.of(tx, ticket_id)
-        fact = extended(ticket, fact, actor, _policy(desk, ticket), running)
-    fact = taken(ticket, Step(noun, actor, fact))
+    try:
+        life.must_allow(ticket, noun)
+        fact = await _by_rule(tx, desk, actor, ticket, fact)
+        fact = taken(ticket, Step(noun, actor, fact))
+    except WrongState as error:
+        left = reviews.without_waiting(error.allowed, ticket, _policy(desk, ticket))
+        raise WrongState(str(error), left) from error
     up = reopening.levels_up(_policy(desk, ticket)) if noun == "reopening" else 0
     return await _record(tx, desk, after(ticket, fact, levels_up=up), fact, at)
+
+
+async def _by_rule(tx: Tx, desk: Desk, actor: Actor, ticket: Ticket, fact: EventData) -> EventData:
+    """Return the fact as the rules of the ticket's policy let it stand: extensions (C5), reviews (E5)."""
+    match fact:
+        case TicketExtended():
+            return extended(ticket, fact, actor, _policy(desk, ticket), await clocks.of(tx, ticket.ticket_id))
+        case TicketReviewed():
+            return reviews.reviewed(ticket, fact, actor, _policy(desk, ticket))
+        case TicketResolved():
+            reviews.must_be_reviewed(ticket, _policy(desk, ticket))
+    return fact
 
 
 async def add_evidence(

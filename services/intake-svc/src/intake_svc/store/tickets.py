@@ -155,7 +155,9 @@ def _changing(ticket: Ticket) -> dict[str, Any]:
         "level_given": ticket.level_given,
         "tags_given": ticket.tags_given,
         "proposed": ticket.proposed,
+        "proposed_amount": ticket.proposed_amount,
         "reviews": ticket.reviews,
+        "reviewers": ticket.reviewers,
         "levels_up": ticket.levels_up,
         "incidents": ticket.incidents,
     }
@@ -193,7 +195,10 @@ def _ticket(row: Any) -> Ticket:
         tags_given=tuple(kept["tags_given"]),
         asked=tuple(row.asked),
         proposed=kept["proposed"],
+        proposed_amount=kept.get("proposed_amount"),
         reviews=tuple(kept["reviews"]),
+        # Reviews that were passed before their reviewers were kept are by nobody known.
+        reviewers=tuple(kept.get("reviewers", [""] * len(kept["reviews"]))),
         levels_up=kept["levels_up"],
         incidents=tuple(kept["incidents"]),
     )
