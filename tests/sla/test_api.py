@@ -5,56 +5,19 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
 from tests.sla.conftest import Suite
+from tests.sla.door import as_, door_of
 from tests.sla.streams import MONDAY, H, asked, event, numbered, opened
 
-from amends.auth import AUDIENCE, Keys, Verifier
-from amends.clock import real_now
-from amends.http.app import build_app
-from amends.ids import new_id
-from amends.outbox import Outbox
 from amends.policy.load import default_text
-from sla_svc.api.clocks import clocks_router
-from sla_svc.api.policies import policies_router
-from sla_svc.handlers.storing import store
 
 pytestmark = pytest.mark.servers
-ISSUER = "http://issuer.test"
-KEY = ECKey.generate_key("P-256", {"kid": "k1"})
 CLOCK = {"clock", "run", "rule", "start_at", "due_at", "warn_at", "state", "breached_at", "policy_version"}
-
-
-class _KeysAtHand(Keys):
-    def __init__(self) -> None: ...
-
-    async def get(self, *, unknown_key: bool = False) -> KeySet:
-        return KeySet([KEY])
-
-
-def as_(role: str, tenant: str = "demo", subject: str | None = None, key: str | None = None) -> dict[str, str]:
-    until = int(real_now().timestamp()) + 600
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "tenant": tenant, "role": role, "iat": 0, "exp": until}
-    signed = jwt.encode({"alg": "ES256", "kid": "k1"}, claims | ({"sub": subject} if subject else {}), KEY)
-    return {"Authorization": f"Bearer {signed}", "Idempotency-Key": key or str(new_id())}
 
 
 @pytest.fixture
 async def http(suite: Suite) -> AsyncIterator[httpx.AsyncClient]:
-    async def ready() -> dict[str, Any]:
-        return {}
-
-    app = build_app(
-        title="sla",
-        engine=suite.engine,
-        verifier=Verifier(ISSUER, _KeysAtHand()),
-        routers=[clocks_router(suite.engine, suite.policies), policies_router(suite.engine, Outbox("/amends/sla"))],
-        handle=store,
-        readiness=ready,
-        after_request=lambda: None,
-    )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sla.test") as made:
+    async with door_of(suite) as made:
         yield made
 
 

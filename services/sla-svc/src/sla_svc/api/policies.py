@@ -1,4 +1,4 @@
-"""`/policies`, `/policies:check`, `/calendars`: what a tenant promises, by version."""
+"""`/policies`, `/policies:check`: what a tenant promises, by version. Mounts `/calendars` too."""
 
 import asyncio
 from typing import Annotated, Any, Final
@@ -16,15 +16,13 @@ from amends.http.pages import decode_cursor, encode_cursor, page
 from amends.http.problems import Problem, invalid
 from amends.instants import format_instant
 from amends.outbox import Outbox
-from amends.policy.check import warnings
-from amends.policy.findings import Finding
-from amends.policy.load import PolicyError, load
 from amends.policy.model import Policy
+from amends.policy.verdict import Verdict, judge
+from sla_svc.api.calendars import AUTHORS, calendars_router
 from sla_svc.handlers.policies import publish
 from sla_svc.store import policies
 from sla_svc.store.policies import StoredPolicy
 
-AUTHORS: Final = ("manager", "admin", "service")
 _YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain")
 
 Author = Annotated[Principal, Depends(allow(*AUTHORS))]
@@ -57,23 +55,18 @@ async def sent_policy(request: Request) -> str | dict[str, Any]:
         raise invalid(error.errors()) from error
 
 
-def checked(source: str | dict[str, Any]) -> Policy:
+async def judged(request: Request) -> Verdict:
+    """Return what a check says of a request's policy: beside the event loop, as it takes its time and deadlines run here."""
+    return await asyncio.to_thread(judge, await sent_policy(request), real_now().year)
+
+
+def accepted(verdict: Verdict) -> Policy:
     """Return the policy, or raise the 422 problem with every finding at once."""
-    try:
-        return load(source)
-    except PolicyError as error:
-        found = [_finding(finding) for finding in error.findings]
-        detail = "mend these and send it again: " + "; ".join(str(finding) for finding in error.findings)
-        raise Problem(422, "The policy is refused", detail, errors=found, findings=found) from error
-
-
-def _finding(finding: Finding) -> dict[str, str]:
-    return {"field": finding.row, "row": finding.row, "problem": finding.message}
-
-
-def _warnings(policy: Policy) -> list[dict[str, str]]:
-    year = real_now().year
-    return [_finding(finding) for finding in warnings(policy, (year, year + 1))]
+    if verdict.policy is None:
+        found = [finding.shown() for finding in verdict.findings]
+        detail = "mend these and send it again: " + "; ".join(str(finding) for finding in verdict.findings)
+        raise Problem(422, "The policy is refused", detail, errors=found, findings=found)
+    return verdict.policy
 
 
 def _shown(stored: StoredPolicy, *, whole: bool = True) -> dict[str, Any]:
@@ -115,12 +108,16 @@ def policies_router(engine: AsyncEngine, outbox: Outbox) -> APIRouter:
 
     @router.post("/policies", status_code=201)
     async def published(request: Request, caller: Author) -> Response:
-        # Before the transaction and beside the event loop: checking takes its time, and deadlines run in this process.
-        policy = await asyncio.to_thread(checked, await sent_policy(request))
+        verdict = await judged(request)  # before the transaction
+        policy = accepted(verdict)
 
         async def effect(tx: Tx) -> Answer:
             made = await publish(tx, outbox, caller.tenant, policy, caller.name)
-            body = {**_shown(made.policy, whole=False), "tenant": caller.tenant, "warnings": _warnings(policy)}
+            body = {
+                **_shown(made.policy, whole=False),
+                "tenant": caller.tenant,
+                "warnings": verdict.shown()["warnings"],
+            }
             headers = {"Location": f"/v1/policies?version={made.policy.version}"} if made.new else {}
             return Answer(201 if made.new else 200, body, headers)
 
@@ -128,22 +125,7 @@ def policies_router(engine: AsyncEngine, outbox: Outbox) -> APIRouter:
 
     @router.post("/policies:check")
     async def check(request: Request, _: Author) -> JSONResponse:
-        try:
-            policy = await asyncio.to_thread(checked, await sent_policy(request))
-        except Problem as problem:
-            if "findings" not in problem.extra:
-                raise
-            return JSONResponse({"accepted": False, "findings": problem.extra["findings"], "warnings": []})
-        return JSONResponse({"accepted": True, "findings": [], "warnings": _warnings(policy)})
+        return JSONResponse((await judged(request)).shown())
 
-    @router.get("/calendars")
-    async def calendars(request: Request, caller: Reader) -> JSONResponse:
-        async with reading(engine) as tx:
-            stored = await policies.latest(tx, caller.tenant)
-        if stored is None:
-            return page(request, [])
-        rows = stored.body.get("calendars", {}).items()
-        named = [{"name": name, **row, "policy_version": stored.version} for name, row in rows]
-        return page(request, named)
-
+    router.include_router(calendars_router(engine, outbox))
     return router

@@ -1,0 +1,57 @@
+"""sla's HTTP door for tests: the application over a database, and callers with tokens of a test issuer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+from tests.sla.conftest import Suite
+
+from amends.auth import AUDIENCE, Keys, Verifier
+from amends.clock import real_now
+from amends.http.app import build_app
+from amends.ids import new_id
+from amends.outbox import Outbox
+from sla_svc.api.clocks import clocks_router
+from sla_svc.api.policies import policies_router
+from sla_svc.handlers.storing import store
+
+ISSUER = "http://issuer.test"
+KEY = ECKey.generate_key("P-256", {"kid": "k1"})
+
+
+class _KeysAtHand(Keys):
+    def __init__(self) -> None: ...
+
+    async def get(self, *, unknown_key: bool = False) -> KeySet:
+        return KeySet([KEY])
+
+
+def as_(role: str, tenant: str = "demo", subject: str | None = None, key: str | None = None) -> dict[str, str]:
+    """Return the headers of a caller; each call has an idempotency key of its own."""
+    until = int(real_now().timestamp()) + 600
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "tenant": tenant, "role": role, "iat": 0, "exp": until}
+    signed = jwt.encode({"alg": "ES256", "kid": "k1"}, claims | ({"sub": subject} if subject else {}), KEY)
+    return {"Authorization": f"Bearer {signed}", "Idempotency-Key": key or str(new_id())}
+
+
+@asynccontextmanager
+async def door_of(suite: Suite) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the door over a suite's database."""
+
+    async def ready() -> dict[str, Any]:
+        return {}
+
+    app = build_app(
+        title="sla",
+        engine=suite.engine,
+        verifier=Verifier(ISSUER, _KeysAtHand()),
+        routers=[clocks_router(suite.engine, suite.policies), policies_router(suite.engine, Outbox("/amends/sla"))],
+        handle=store,
+        readiness=ready,
+        after_request=lambda: None,
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sla.test") as made:
+        yield made
