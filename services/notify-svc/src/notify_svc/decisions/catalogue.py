@@ -7,7 +7,7 @@ whose conditions hold and whose places can all be filled is taken.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from string import Formatter
 from typing import Annotated, Any, Final
@@ -75,7 +75,7 @@ class Entry(_Part):
     subject: Words
     texts: tuple[Variant, ...] = Field(min_length=1)
 
-    @property
+    @cached_property
     def is_survey(self) -> bool:
         """Say whether it asks for a rating: it has a place for the link."""
         return any(SURVEY_LINK in places(variant.text) for variant in self.texts)

@@ -3,7 +3,7 @@
 The words are not chosen here (`catalogue`, `render`): a message is a template's name, a recipient, and plain values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,15 +55,33 @@ def messages_for(
     it, if one did: which department missed its deadline. An imported ticket's deadlines that were past when
     it arrived cause nothing (CONTRACT §3).
     """
-    if isinstance(data, SlaDeadlineBreached) and _past_at_import(ticket, data):
-        return ()
     said = {**(decided or {}), **data.to_data()}
-    rows = [row for row in policy.messages if row.when.event == name_of(data.wire_type) and _applies(row, policy, said)]
+    rows = chosen(policy, ticket, data, said, rows_of(policy, data.wire_type))
     department = ticket.department(as_of_sequence)
     values = _values(policy, ticket, data, said) if rows else {}
     if department:
         values["department"] = department
     return tuple(_message(row, ticket, said, values, department) for row in rows)
+
+
+def rows_of(policy: Policy, wire_type: str) -> tuple[MessageRow, ...]:
+    """Return the rows that ask for events of this type, in the order of the policy."""
+    name = name_of(wire_type)
+    return tuple(row for row in policy.messages if row.when.event == name)
+
+
+def chosen(
+    policy: Policy, ticket: Ticket, data: EventData, said: Mapping[str, Any], rows: Sequence[MessageRow]
+) -> list[MessageRow]:
+    """Return those of an event's rows that send a message. `said`: its data as on the wire, over what was decided."""
+    if isinstance(data, SlaDeadlineBreached) and _past_at_import(ticket, data):
+        return []
+    return [row for row in rows if _applies(row, policy, said)]
+
+
+def reader_of(row: MessageRow, said: Mapping[str, Any]) -> str:
+    """Return who reads a row's message, as in `message_sent`."""
+    return str(said["to"]) if row.to == ESCALATED_TO else row.to
 
 
 def _past_at_import(ticket: Ticket, data: SlaDeadlineBreached) -> bool:
@@ -92,7 +110,7 @@ def _warns(row: MessageRow, policy: Policy, said: Mapping[str, Any]) -> bool:
 def _message(
     row: MessageRow, ticket: Ticket, said: Mapping[str, Any], values: Mapping[str, Any], department: str | None
 ) -> Message:
-    to = str(said["to"]) if row.to == ESCALATED_TO else row.to
+    to = reader_of(row, said)
     party = {
         "department": department,
         "merchant": ticket.facts.get("merchant_id"),
