@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from amends.events.data import EventData
 from amends_cli.simulate.telling import Moment, Said
 from amends_cli.simulate.ticket import SimulatedTicket
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The event that leads to others."""
+class Cause(Protocol):
+    """An event that leads to others: one of the input, or one that was said."""
 
     id: str
     correlationid: str
+    fact: EventData
 
 
 @dataclass(slots=True)
@@ -47,8 +48,3 @@ class Cascade:
         )
         self.said.append(said)
         return said
-
-
-def cause_of(said: Said) -> Cause:
-    """Return a written event as the cause of others."""
-    return Cause(said.id, said.correlationid)

@@ -8,7 +8,7 @@ from amends.events.envelope import Event
 from amends.events.sla import SlaDeadlineBreached
 from amends.events.ticket import TicketReopened, TicketResolved
 from amends.policy.model import Policy
-from amends_cli.simulate.cascade import Cascade, Cause, cause_of
+from amends_cli.simulate.cascade import Cascade, Cause
 from amends_cli.simulate.remedies import Remedies
 from amends_cli.simulate.telling import INTAKE, SLA, Said
 from amends_cli.simulate.ticket import SimulatedTicket
@@ -51,7 +51,7 @@ class Following:
         )
         if reopened is not None:
             said = cascade.tell(INTAKE, reopened, cause)
-            self.own(cascade, said.as_event(), reopened, cause_of(said))
+            self.own(cascade, said.as_event(), reopened, said)
 
     def clocks(self, cascade: Cascade, step: Step, cause: Cause | None) -> None:
         """Say what a step of the clocks says, then decide its breaches."""
@@ -60,15 +60,13 @@ class Following:
         told = [cascade.tell(SLA, fact, cause) for fact in step.facts]
         for said in told:
             if isinstance(said.fact, SlaDeadlineBreached):
-                breach = said.fact
-                ticket.breaches[breach.clock, breach.run, breach.step] = breach.as_of_sequence
-                self.issued(cascade, self.remedies.breached(cascade, breach, said))
+                self.issued(cascade, self.remedies.breached(cascade, said.fact, said))
 
     def issued(self, cascade: Cascade, issued: list[Said]) -> None:
         """Let the clocks hear what was issued."""
         for said in issued:
             step = apply_read(cascade.ticket.clocks, said.as_event(), said.fact, self.policy)
-            self.clocks(cascade, step, cause_of(said))
+            self.clocks(cascade, step, said)
 
     def ignores(self, ticket: SimulatedTicket, fact: EventData) -> bool:
         """Say whether an event is none: a reopening of an open ticket."""

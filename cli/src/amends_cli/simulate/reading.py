@@ -59,9 +59,12 @@ class BadLine(ValueError):  # noqa: N818 - named after what it is
         self.what = what
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
-    """One event of the input, read once. `id` is absent where the input gives none; `fact` is its data, typed."""
+    """One event of the input, read once. `fact` is its data, typed.
+
+    `id` and `correlationid` are empty where the input gives none, until the simulation gives it some.
+    """
 
     line: int
     topic: str
@@ -71,8 +74,8 @@ class Heard:
     time: datetime
     data: dict[str, Any]
     fact: EventData
-    id: str | None = None
-    correlationid: str | None = None
+    id: str
+    correlationid: str
 
 
 def read_line(number: int, line: bytes) -> Heard | None:
@@ -97,48 +100,42 @@ def _read(number: int, line: bytes) -> Heard | None:
     topic = TICKET_TOPIC if wire_type.startswith(_TICKET) else _OTHERS.get(wire_type)
     if topic is None:
         return None
-    event = _plain(raw) or event_from_json(raw, _DEFAULTS)
-    return Heard(
-        line=number,
-        topic=topic,
-        type=wire_type,
-        subject=event.subject,
-        tenant=event.tenantid,
-        time=event.time,
-        data=event.data,
-        fact=_fact(wire_type, event.data),
-        id=None if event.id == _DEFAULTS["id"] else event.id,
-        correlationid=event.correlationid,
-    )
+    subject, tenant, time, data, own_id, correlation = _plain(raw) or _any(raw)
+    fact = _fact(wire_type, data)
+    return Heard(number, topic, wire_type, subject, tenant, time, data, fact, own_id, correlation)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """What of an event counts here, where it is written as almost all are."""
-
-    subject: str
-    time: datetime
-    tenantid: str
-    data: dict[str, Any]
-    id: str | None
-    correlationid: str | None
+_Counting = tuple[str, str, datetime, dict[str, Any], str, str]
+"""What of an event's attributes counts here: subject, tenant, time, data, id, correlation."""
 
 
-def _plain(raw: dict[str, Any]) -> _Plain | None:
-    """Read an event whose attributes are all plain strings; None: read it the long way, which also says what is wrong."""
-    data, written = raw.get("data"), raw.get("time")
-    if not isinstance(data, dict) or not isinstance(written, str) or not _PLAIN.issuperset(raw):
+def _any(raw: dict[str, Any]) -> _Counting:
+    """Read an event as every other reader does.
+
+    Raises:
+        NotAnEvent: saying which attribute is missing or wrong.
+    """
+    event = event_from_json(raw, _DEFAULTS)
+    own_id = "" if event.id == _DEFAULTS["id"] else event.id
+    return event.subject, event.tenantid, event.time, event.data, own_id, event.correlationid or ""
+
+
+def _plain(raw: dict[str, Any]) -> _Counting | None:
+    """Read an event whose attributes are all plain strings; None: only the long way says what it is, or what is wrong."""
+    if not _PLAIN.issuperset(raw):
+        return None
+    data, time, subject = raw.get("data"), raw.get("time"), raw.get("subject")
+    tenant, own_id, correlation = raw.get("tenantid", DEFAULT_TENANT), raw.get("id", "-"), raw.get("correlationid", "")
+    if not (
+        type(data) is dict and type(time) is type(subject) is type(tenant) is type(own_id) is type(correlation) is str
+    ):
         return None
     if raw.get("specversion", SPECVERSION) != SPECVERSION or raw.get("datacontenttype", JSON_TYPE) != JSON_TYPE:
         return None
-    subject, tenant = raw.get("subject"), raw.get("tenantid", DEFAULT_TENANT)
-    own_id, correlation = raw.get("id"), raw.get("correlationid")
-    if not isinstance(subject, str) or not subject or not isinstance(tenant, str) or not tenant:
-        return None
-    if not isinstance(own_id, str | None) or own_id == "" or not isinstance(correlation, str | None):
+    if not (subject and tenant and own_id):
         return None
     try:
-        return _Plain(subject, parse_instant(written), tenant, data, own_id, correlation)
+        return subject, tenant, parse_instant(time), data, "" if own_id == "-" else own_id, correlation
     except (ValueError, OverflowError):
         return None
 

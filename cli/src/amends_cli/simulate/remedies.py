@@ -21,7 +21,7 @@ from amends.events.ticket import (
 )
 from amends.policy.model import Policy
 from amends_cli.simulate.books import Books, Taken
-from amends_cli.simulate.cascade import Cascade, Cause, cause_of
+from amends_cli.simulate.cascade import Cascade, Cause
 from amends_cli.simulate.telling import COMPENSATION, Said
 from amends_cli.simulate.ticket import Remedy, SimulatedTicket
 from compensation_svc.decisions.balance import executed_of, statement_of
@@ -80,9 +80,9 @@ class Remedies:
         ticket.remedies.append(remedy)
         held = decide(breach, view, self.policy, Seen(None, None, 0))
         if isinstance(held, Held):
-            cascade.tell(COMPENSATION, held.fact, cause_of(said))
-            return self._settle_holds(cascade, cause_of(said))
-        return self._decide(cascade, remedy, cause_of(said), goods_returned=None)
+            cascade.tell(COMPENSATION, held.fact, said)
+            return self._settle_holds(cascade, said)
+        return self._decide(cascade, remedy, said, goods_returned=None)
 
     def approved(self, cascade: Cascade, fact: CompensationApproved, cause: Cause) -> list[Said]:
         """A person approves: the money goes out. Approving overrides a budget, but counts in it."""
@@ -132,7 +132,7 @@ class Remedies:
         remedy.budget_day, remedy.budget_amount = taken.day, taken.amount
         if not fact.amount or fact.approval != "none":
             return []
-        return [self._issue(cascade, remedy, fact, cause_of(said))]
+        return [self._issue(cascade, remedy, fact, said)]
 
     def _issue(self, cascade: Cascade, remedy: Remedy, fact: CompensationDecided, cause: Cause) -> Said:
         self.books.issue(cascade.ticket.view_as_of(remedy.breach.as_of_sequence), fact, cascade.at)

@@ -23,7 +23,7 @@ from amends_cli.simulate.ticket import SimulatedTicket
 from compensation_svc.decisions.ticket import begun
 from notify_svc.decisions import ticket as contact_tickets
 from sla_svc.decisions.apply import apply_read
-from sla_svc.decisions.fire import Timer, fire, next_timers
+from sla_svc.decisions.fire import Timer, fire, first_timer
 from sla_svc.decisions.robot import Switch, robot_on
 from sla_svc.decisions.state import ORDER
 
@@ -89,7 +89,7 @@ class Simulation:
             return
         cascade = Cascade(ticket, Moment(timer.at))
         self._following.clocks(cascade, fire(ticket.clocks, timer, self._policy), None)
-        yield self._finished(cascade, None, None)
+        yield self._finished(cascade, None)
 
     def _about_ticket(self, heard: Heard) -> list[Said]:
         if isinstance(heard.fact, TicketOpened):
@@ -98,25 +98,23 @@ class Simulation:
         if self._following.ignores(ticket, heard.fact):
             self._keep(ticket)
             return []
-        cascade = Cascade(ticket, Moment(heard.time))
+        cascade = Cascade(ticket, _named(heard))
         if heard.topic == TICKET_TOPIC:
             event = _event(heard, ticket.next_sequence(INTAKE))
-            cause = _cause(event)
-            self._following.own(cascade, event, heard.fact, cause, robot_on=self._robot_on(heard))
-            return self._finished(cascade, heard.fact, cause)
-        event = _event(heard, None)
-        cause = _cause(event)
-        if heard.topic == COMPENSATION_TOPIC:
-            self._decided_by_a_person(cascade, heard.fact, cause)
-            return self._finished(cascade, heard.fact, cause)
-        self._following.contact(cascade, event, heard.fact, cause)
-        return self._finished(cascade, None, None)
+            self._following.own(cascade, event, heard.fact, heard, robot_on=self._robot_on(heard))
+        elif heard.topic == COMPENSATION_TOPIC:
+            self._decided_by_a_person(cascade, heard.fact, heard)
+        else:
+            self._following.contact(cascade, _event(heard, None), heard.fact, heard)
+            return self._finished(cascade, None)
+        return self._finished(cascade, heard)
 
     def _opened(self, heard: Heard, fact: TicketOpened) -> list[Said]:
         if heard.subject in self._open or (known := self._closed.take(heard.subject)) is not None:
             if heard.subject not in self._open and known is not None:
                 self._keep(known)
             raise BadLine(heard.line, "subject", f"ticket {heard.subject} was opened before")
+        moment = _named(heard)
         event = _event(heard, 1)
         step = apply_read(None, event, fact, self._policy)
         ticket = SimulatedTicket(
@@ -127,9 +125,9 @@ class Simulation:
             views=[(1, begun(event, fact))],
         )
         self._remedies.note(ticket, event, fact, ticket.next_sequence(INTAKE))
-        cascade, cause = Cascade(ticket, Moment(heard.time)), _cause(event)
-        self._following.clocks(cascade, step, cause)
-        return self._finished(cascade, fact, cause)
+        cascade = Cascade(ticket, moment)
+        self._following.clocks(cascade, step, heard)
+        return self._finished(cascade, heard)
 
     def _find(self, heard: Heard) -> SimulatedTicket:
         ticket = self._open.get(heard.subject) or self._closed.take(heard.subject)
@@ -150,35 +148,39 @@ class Simulation:
             return False
         return robot_on(self._policy, self._switches.get(heard.tenant, ()), heard.time)
 
-    def _finished(self, cascade: Cascade, heard: EventData | None, cause: Cause | None) -> list[Said]:
-        self._contacts.follow(cascade, heard, cause)
+    def _finished(self, cascade: Cascade, heard: Heard | None) -> list[Said]:
+        self._contacts.follow(cascade, heard)
         self._keep(cascade.ticket)
         return cascade.said
 
     def _keep(self, ticket: SimulatedTicket) -> None:
         """Set the ticket's next timer, and put a closed one away."""
-        timers = next_timers(ticket.clocks, self._policy)
-        if not timers and ticket.clocks.phase == "closed":
-            ticket.armed = None
+        timer = first_timer(ticket.clocks, self._policy)
+        if timer is None and ticket.clocks.phase == "closed":
             self._open.pop(ticket.subject, None)
             self._closed.put(ticket.subject, ticket)
+        else:
+            self._open[ticket.subject] = ticket
+        if timer == ticket.armed:
             return
-        self._open[ticket.subject] = ticket
-        timer = timers[0] if timers else None
-        if timer != ticket.armed and timer is not None:
+        ticket.armed = timer  # the entry of the one before is passed over when its time comes
+        if timer is not None:
             self._entries += 1
-            heapq.heappush(
-                self._queue, (timer.at, timer.due_at, ticket.subject, ORDER[timer.clock], self._entries, timer)
-            )
-            ticket.armed = timer
-        elif timer is None:
-            ticket.armed = None
+            place = (timer.at, timer.due_at, ticket.subject, ORDER[timer.clock])
+            heapq.heappush(self._queue, (*place, self._entries, timer))
+
+
+def _named(heard: Heard) -> Moment:
+    """Give an event of the input an id, if it has none, and return its moment."""
+    moment = Moment(heard.time)
+    heard.id = heard.id or moment.id_of(heard.tenant, heard.subject, heard.type, str(heard.line))
+    heard.correlationid = heard.correlationid or heard.id
+    return moment
 
 
 def _event(heard: Heard, sequence: int | None) -> Event:
-    parts = (heard.tenant, heard.subject, heard.type, str(heard.line))
     return Event(
-        id=heard.id or Moment(heard.time).id_of(*parts),
+        id=heard.id,
         source=INTAKE,
         type=heard.type,
         subject=heard.subject,
@@ -189,7 +191,3 @@ def _event(heard: Heard, sequence: int | None) -> Event:
         sequence=sequence,
         correlationid=heard.correlationid,
     )
-
-
-def _cause(event: Event) -> Cause:
-    return Cause(event.id, event.correlationid or event.id)

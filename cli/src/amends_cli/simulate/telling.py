@@ -42,9 +42,9 @@ class Moment:
         return f"{self._stamp}-7{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:19]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
-    """One event that a simulation writes."""
+    """One event that a simulation writes. It never changes; frozen, each would take three times as long to make."""
 
     id: str
     source: str
@@ -83,13 +83,16 @@ def line_of(said: Said) -> str:
     """Return the event in structured mode on one line, with its line end: what `encode_structured` writes of it."""
     subject = _quoted(said.subject)
     causation = "" if said.causationid is None else f'"causationid":{_quoted(said.causationid)},'
-    head, tail = _of_type(said.fact.wire_type)
+    fact = said.fact
+    head, tail = _of_type(fact.wire_type)
+    # What `model_dump_json` calls, without its dozen defaults.
+    data = fact.__pydantic_serializer__.to_json(fact, by_alias=True, exclude_none=True)
     return (
         f'{{"specversion":"{SPECVERSION}","id":"{said.id}","source":"{said.source}",{head}'
         f'"subject":{subject},"time":"{said.moment.written}","partitionkey":{subject},'
         f'"tenantid":{_quoted(said.tenant)},"sequence":"{said.sequence:0{SEQUENCE_DIGITS}d}",'
         f'"correlationid":{_quoted(said.correlationid)},{causation}'
-        f"{tail}{said.fact.model_dump_json(by_alias=True, exclude_none=True)}}}\n"
+        f"{tail}{data.decode()}}}\n"
     )
 
 

@@ -10,6 +10,7 @@ from amends.events.sla import SlaDeadlineBreached
 from amends_cli.simulate.telling import Said
 from compensation_svc.decisions.ticket import TicketView
 from notify_svc.decisions.ticket import Ticket as ContactTicket
+from sla_svc.decisions.fire import Timer
 from sla_svc.decisions.state import TicketClocks
 
 
@@ -39,8 +40,7 @@ class Remedy:
 class SimulatedTicket:
     """`views`: the ticket as compensation sees it, after each of its events that changed it, with their sequences.
 
-    `decisive`: the events that can end a hold. `breaches`: as of which of its events each breach counts. `spoken`: the
-    last sequence of each source. `armed`: its entry in the queue of timers.
+    `decisive`: the events that can end a hold. `spoken`: the last sequence of each source. `armed`: the timer that is in the queue for it.
     """
 
     subject: str
@@ -51,9 +51,8 @@ class SimulatedTicket:
     resolved_at: datetime | None = None
     decisive: list[tuple[int, Event]] = field(default_factory=list)
     remedies: list[Remedy] = field(default_factory=list)
-    breaches: dict[tuple[str, int, int], int] = field(default_factory=dict)
     spoken: dict[str, int] = field(default_factory=dict)
-    armed: object = None
+    armed: Timer | None = None
 
     @property
     def view(self) -> TicketView:
