@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from amends_cli.commands import dlq, policy, topics
+from amends_cli.commands import calendar, dlq, policy, topics
 from amends_cli.commands.demo import demo
 from amends_cli.commands.output import say
 from amends_cli.commands.payouts import payouts
@@ -29,6 +29,7 @@ app.command()(demo)
 app.command()(simulate)
 app.add_typer(topics.app, name="topics")
 app.add_typer(policy.app, name="policy")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(dlq.app, name="dlq")
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from io import StringIO
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -16,6 +16,8 @@ from amends.policy.values import Frozen, Many
 
 Day = Literal["closed", "working"] | tuple[Window, ...]
 _WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_A_TABLE: Final = "a table is a mapping of date to closed, working or windows"
 
 
 class TableError(ValueError):
@@ -125,11 +127,11 @@ def _csv(text: str) -> dict[str, str]:
 
 def _mapping(text: str, notation: str) -> dict[str, Any]:
     try:
-        raw = json.loads(text, object_pairs_hook=_once) if notation == "json" else read_yaml(text)
+        raw = json.loads(text, object_pairs_hook=_once) if notation == "json" else read_yaml(text, _A_TABLE)
     except ValueError as error:
         raise TableError(str(error)) from None
     if not isinstance(raw, dict):
-        raise TableError("a table is a mapping of date to closed, working or windows")
+        raise TableError(_A_TABLE)
     return raw
 
 

@@ -1,7 +1,7 @@
 """Reading a policy's YAML strictly: a key given twice is an error, and `12:00` or `on` stay the text they look like."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from yaml.constructor import ConstructorError
@@ -31,8 +31,11 @@ _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:t
 _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
 
 
-def read_yaml(text: str) -> dict[str, Any]:
-    """Return the mapping that a policy's text holds.
+_A_POLICY: Final = "a policy is a mapping of sections (title, clocks, amounts, …)"
+
+
+def read_yaml(text: str, wanted: str = _A_POLICY) -> dict[str, Any]:
+    """Return the mapping that a policy's text holds, or another file's; `wanted` says what it should be.
 
     Raises:
         ValueError: not YAML, a key twice, or no mapping; the message has line and column.
@@ -42,7 +45,7 @@ def read_yaml(text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise ValueError(_told(error)) from None
     if not isinstance(raw, dict):
-        raise ValueError("a policy is a mapping of sections (title, clocks, amounts, …)")  # noqa: TRY004
+        raise ValueError(wanted)  # noqa: TRY004
     return raw
 
 
