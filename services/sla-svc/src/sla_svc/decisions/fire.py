@@ -20,6 +20,11 @@ FIRST: BreachStep = 1
 SECOND: BreachStep = 2
 
 
+TimerKind = Literal["warning", "breach", "second_step"]
+_Set = tuple[datetime, datetime, TimerKind]
+"""A timer of some run: when it fires, the instant that it is about, and what it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """Something that happens at `at` unless an event comes first.
@@ -30,7 +35,7 @@ class Timer:
     at: datetime
     due_at: datetime
     clock: ClockName
-    what: Literal["warning", "breach", "second_step"]
+    what: TimerKind
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
@@ -46,29 +51,38 @@ def next_timers(state: TicketClocks, policy: Policy) -> tuple[Timer, ...]:
 
 def first_timer(state: TicketClocks, policy: Policy) -> Timer | None:
     """Return the timer that fires first, if any is set."""
-    first: Timer | None = None
-    for run in state.runs:
-        for timer in _timers_of(run, policy):
-            if first is None or timer.order < first.order:
-                first = timer
-    return first
+    first: tuple[datetime, datetime] | None = None
+    found: tuple[ClockName, TimerKind] | None = None
+    for run in state.runs:  # in CONTRACT §3's order, which decides between equal instants
+        timer = _next_of(run, policy)
+        if timer is not None and (first is None or timer[:2] < first):
+            first, found = timer[:2], (run.clock, timer[2])
+    return None if first is None or found is None else Timer(*first, *found)
+
+
+def _next_of(run: Run, policy: Policy) -> _Set | None:
+    """Return the timer of a run that fires first."""
+    if run.paused_since is not None:
+        return None
+    if run.state == "breached":
+        second_at = None if SECOND in run.steps else _second_due(run, policy)
+        return None if second_at is None else (max(second_at, run.due_set_at), second_at, "second_step")
+    warn_at = run.warn_at
+    if warn_at is not None and run.due_at not in run.warned and max(warn_at, run.due_set_at) < run.due_at:
+        return max(warn_at, run.due_set_at), warn_at, "warning"
+    return _breach_of(run)
+
+
+def _breach_of(run: Run) -> _Set:
+    return max(run.due_at, run.due_set_at), run.due_at, "breach"
 
 
 def _timers_of(run: Run, policy: Policy) -> list[Timer]:
-    if run.paused_since is not None:
+    following = _next_of(run, policy)
+    if following is None:
         return []
-    if run.state == "breached":
-        second_at = _second_due(run, policy)
-        if second_at is None or SECOND in run.steps:
-            return []
-        return [Timer(max(second_at, run.due_set_at), second_at, run.clock, "second_step")]
-    breach = Timer(max(run.due_at, run.due_set_at), run.due_at, run.clock, "breach")
-    if run.warn_at is None or run.due_at in run.warned:
-        return [breach]
-    warn_at = max(run.warn_at, run.due_set_at)
-    if warn_at >= run.due_at:
-        return [breach]
-    return [Timer(warn_at, run.warn_at, run.clock, "warning"), breach]
+    found = [following, _breach_of(run)] if following[2] == "warning" else [following]
+    return [Timer(at, due_at, run.clock, what) for at, due_at, what in found]
 
 
 def _second_due(run: Run, policy: Policy) -> datetime | None:
