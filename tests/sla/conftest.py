@@ -20,7 +20,7 @@ from amends.policy.book import PolicyBook, PublishedPolicy
 from amends.policy.load import default_policy
 from amends.watermark import WatermarkView
 from sla_svc.handlers.storing import store
-from sla_svc.workers import Applier
+from sla_svc.workers.applier import Applier
 
 
 @pytest.fixture

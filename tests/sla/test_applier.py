@@ -19,7 +19,7 @@ from amends.inbox import park
 from amends.policy.book import PublishedPolicy
 from amends.policy.load import default_policy
 from sla_svc.handlers.storing import store
-from sla_svc.workers import TOPICS, Applier
+from sla_svc.workers.applier import TOPICS, Applier
 
 pytestmark = pytest.mark.servers
 

@@ -162,6 +162,11 @@ class WatermarkView:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._advanced.wait(), timeout_s)
 
+    def instants(self, topic: str, after: datetime | None) -> list[datetime]:
+        """Return up to which instants this topic's watermarks have spoken, oldest first, beyond one: those still kept."""
+        kept = self._by_topic.get(topic, ())
+        return [mark.up_to for mark in kept if after is None or mark.up_to > after]
+
     def reached(self, topics: Sequence[str], positions: Mapping[TopicPartition, int]) -> datetime | None:
         """Return the event time up to which *all* of these topics are stored completely; None when not known yet."""
         per_topic = [self._reached(topic, positions) for topic in topics]

@@ -1,5 +1,7 @@
 """What sla is told from outside beyond what every service is told."""
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from amends.settings import ServiceSettings
@@ -14,3 +16,13 @@ class SlaSettings(ServiceSettings):
     timer_sweep_s: float = Field(
         default=5.0, gt=0, description="How often (real seconds) timers are looked for without a lower bound"
     )
+    outage_hold_after_s: float = Field(
+        default=300.0,
+        gt=0,
+        description="A longer silence of intake (real seconds) is an outage: remedies of deadlines in it, and for so long "
+        "after it, wait for a person's approval; shorter holds more, longer pays what nobody could have prevented",
+    )
+
+    def hold_after(self) -> timedelta:
+        """Return `outage_hold_after_s` in domain time."""
+        return timedelta(seconds=self.outage_hold_after_s * self.anchor().scale)

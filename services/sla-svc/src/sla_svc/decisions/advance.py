@@ -63,10 +63,12 @@ def advance(
     up_to: datetime,
     *,
     robot_on: Callable[[datetime], bool] = lambda _: False,
+    in_outage: Callable[[datetime], bool] = lambda _: False,
 ) -> Progress:
     """Apply the events (all of them recorded at or before `up_to`) and fire every timer due by then.
 
-    `robot_on`: whether the tenant's robot answered at an instant.
+    `robot_on`: whether the tenant's robot answered at an instant. `in_outage`: whether a deadline lies where departments
+    could not reply.
 
     Raises:
         NotOpened: there is neither a state nor an `opened` among the events.
@@ -74,24 +76,30 @@ def advance(
     happenings: list[Happening] = []
     for event in in_order(events):
         if state is not None:
-            state = _fire_until(state, policy, event.time, happenings, inclusive=False)
+            state = _fire_until(state, policy, event.time, happenings, in_outage, inclusive=False)
         step = apply(state, event, policy, robot_on=robot_on(event.time))
         state = step.state
         happenings.append(Happening(event.time, event, None, step.facts, step.ended))
     if state is None:
         raise NotOpened("a ticket without events has no clocks")
-    state = _fire_until(state, policy, up_to, happenings, inclusive=True)
+    state = _fire_until(state, policy, up_to, happenings, in_outage, inclusive=True)
     first = first_timer(state, policy)
     return Progress(state, tuple(happenings), None if first is None else first.at)
 
 
 def _fire_until(
-    state: TicketClocks, policy: Policy, until: datetime, happenings: list[Happening], *, inclusive: bool
+    state: TicketClocks,
+    policy: Policy,
+    until: datetime,
+    happenings: list[Happening],
+    in_outage: Callable[[datetime], bool],
+    *,
+    inclusive: bool,
 ) -> TicketClocks:
     while (first := first_timer(state, policy)) is not None:
         if first.at > until or (first.at == until and not inclusive):
             break
-        step = fire(state, first, policy)
+        step = fire(state, first, policy, in_outage=in_outage(first.due_at))
         state = step.state
         happenings.append(Happening(first.at, None, first, step.facts, step.ended))
     return state

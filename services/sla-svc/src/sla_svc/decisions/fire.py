@@ -92,8 +92,11 @@ def _second_due(run: Run, policy: Policy) -> datetime | None:
     return None if after is None or run.breached_at is None else run.breached_at + after
 
 
-def fire(state: TicketClocks, timer: Timer, policy: Policy) -> Step:
-    """Return what a timer does; nothing, when its run ended or changed meanwhile."""
+def fire(state: TicketClocks, timer: Timer, policy: Policy, *, in_outage: bool = False) -> Step:
+    """Return what a timer does; nothing, when its run ended or changed meanwhile.
+
+    `in_outage`: its deadline lies where departments could not reply, so that a breach says so.
+    """
     draft = Draft(state, policy, timer.at)
     run = state.run(timer.clock)
     if run is None or timer not in _timers_of(run, policy):
@@ -102,15 +105,16 @@ def fire(state: TicketClocks, timer: Timer, policy: Policy) -> Step:
         draft.put(replace(run, warned=(*run.warned, run.due_at)))
         draft.facts.append(SlaDeadlineWarned(clock=run.clock, run=run.run, due_at=run.due_at))
     else:
-        _breach(draft, run, timer)
+        _breach(draft, run, timer, in_outage=in_outage)
     return draft.done()
 
 
-def _breach(draft: Draft, run: Run, timer: Timer) -> None:
+def _breach(draft: Draft, run: Run, timer: Timer, *, in_outage: bool) -> None:
     row = draft.row(run)
     step = SECOND if timer.what == "second_step" or row.start == "first_breach" else FIRST
     breached_at = run.due_at if run.breached_at is None else run.breached_at
-    draft.put(replace(run, state="breached", steps=(*run.steps, step), breached_at=breached_at))
+    breached = replace(run, state="breached", steps=(*run.steps, step), breached_at=breached_at)
+    draft.put(replace(breached, in_outage=run.in_outage or in_outage))
     draft.facts.append(
         SlaDeadlineBreached(
             clock=run.clock,
@@ -119,6 +123,7 @@ def _breach(draft: Draft, run: Run, timer: Timer) -> None:
             rule=row.id,
             due_at=timer.due_at,
             as_of_sequence=draft.last_sequence(max(timer.due_at, run.recorded_at)),
+            in_outage=True if in_outage else None,
         )
     )
     imported_at = draft.state.imported_at

@@ -56,7 +56,7 @@ class Run:
     fires before it. `warned`: the due times it has warned of. `steps`: the steps it has breached. `due_extended`: the
     due time was set by a leader, and survives another row. `chosen_for`: what the ticket was when its row was chosen.
     `pauses`: (start, end) of the times that it stood still, in order. `paused_since`: it stands still now, and nothing
-    of it fires.
+    of it fires. `in_outage`: a deadline that it missed lies where departments could not reply.
     """
 
     clock: ClockName
@@ -78,6 +78,7 @@ class Run:
     chosen_for: TicketFacts | None = None
     pauses: tuple[tuple[datetime, datetime], ...] = ()
     paused_since: datetime | None = None
+    in_outage: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ parked with its cause and holds nobody up; one whose policy is not here yet wait
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,10 +17,11 @@ from amends.events.sla import SlaPenaltyIncurred
 from amends.outbox import Outbox, Told
 from amends.policy.book import PolicyBook
 from sla_svc.decisions.advance import Progress, advance, is_opening
+from sla_svc.decisions.outages import Outage, lies_in_outage
 from sla_svc.decisions.robot import Switch, robot_on
 from sla_svc.decisions.state import TicketClocks, from_json
 from sla_svc.handlers.parking import park
-from sla_svc.store import arrivals, clocks, tickets
+from sla_svc.store import arrivals, clocks, outages, tickets
 from sla_svc.store.tickets import Claimed
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,16 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class _Around:
+    """What is known beside the tickets: policies, when robots were switched, when intake was away."""
+
+    policies: PolicyBook
+    switched: Mapping[str, Sequence[Switch]]
+    outages: Sequence[Outage]
+    hold_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class _Decided:
     ticket: Claimed
     before: TicketClocks | None
@@ -51,14 +62,27 @@ class _Decided:
 
 
 async def apply_claimed(
-    tx: Tx, claimed: Sequence[Claimed], up_to: datetime, *, outbox: Outbox, policies: PolicyBook
+    tx: Tx,
+    claimed: Sequence[Claimed],
+    up_to: datetime,
+    *,
+    outbox: Outbox,
+    policies: PolicyBook,
+    hold_after: timedelta | None = None,
 ) -> Applied:
     """Apply everything that is due of these tickets, and save and publish what comes of it.
+
+    `hold_after`: for so long (domain time) after an outage of intake deadlines count as in it; None: no outage counts.
 
     Raises whatever the database or the outbox raises: then nothing of this transaction stands.
     """
     waiting = await arrivals.unapplied(tx, [ticket.ticket_id for ticket in claimed], up_to)
-    switched = await arrivals.switches(tx, sorted({ticket.tenant for ticket in claimed}))
+    around = _Around(
+        policies,
+        await arrivals.switches(tx, sorted({ticket.tenant for ticket in claimed})),
+        () if hold_after is None else await outages.all_of(tx),
+        hold_after or timedelta(0),
+    )
     applied = Applied()
     decided: list[_Decided] = []
     for ticket in claimed:
@@ -67,7 +91,7 @@ async def apply_claimed(
             applied.skipped.add(ticket.ticket_id)
             continue
         try:
-            decided.append(_decide(ticket, events, switched, up_to, policies))
+            decided.append(_decide(ticket, events, up_to, around))
         except NotYet:
             applied.missing.add((ticket.tenant, ticket.policy_version))
         except Exception as error:
@@ -78,17 +102,18 @@ async def apply_claimed(
     return applied
 
 
-def _decide(
-    ticket: Claimed,
-    events: Sequence[Event],
-    switched: Mapping[str, Sequence[Switch]],
-    up_to: datetime,
-    policies: PolicyBook,
-) -> _Decided:
-    policy = policies.get(ticket.tenant, ticket.policy_version)
-    switches = switched[ticket.tenant]
+def _decide(ticket: Claimed, events: Sequence[Event], up_to: datetime, around: _Around) -> _Decided:
+    policy = around.policies.get(ticket.tenant, ticket.policy_version)
+    switches = around.switched[ticket.tenant]
     before = None if ticket.written is None else from_json(ticket.written)
-    progress = advance(before, events, policy, up_to, robot_on=lambda at: robot_on(policy, switches, at))
+    progress = advance(
+        before,
+        events,
+        policy,
+        up_to,
+        robot_on=lambda at: robot_on(policy, switches, at),
+        in_outage=lambda due_at: lies_in_outage(due_at, around.outages, around.hold_after),
+    )
     return _Decided(ticket, before, progress)
 
 

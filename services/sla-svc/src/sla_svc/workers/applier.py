@@ -22,6 +22,7 @@ from sla_svc.handlers.applying import Applied, apply_claimed
 from sla_svc.handlers.parking import park
 from sla_svc.store import arrivals, tickets
 from sla_svc.store.tickets import Claimed, Window
+from sla_svc.workers.outages import OutageWatch
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Applier:
 
     `tickets_per_transaction` bounds how long a transaction holds the watermark. `sweep_s`: how often (real time) claims
     look without their lower bound, for tickets that were parked, waited for a policy, or were held by another instance.
+    `outages`: knows of intake's before anything is applied; None: nobody watches.
     """
 
     engine: AsyncEngine
@@ -48,6 +50,7 @@ class Applier:
     wake_relay: Callable[[], None]
     tickets_per_transaction: int = 50
     sweep_s: float = 5.0
+    outages: OutageWatch | None = None
     _done_up_to: datetime = _EVER
     _swept_s: float = float("-inf")
     _missing: set[tuple[str, int]] = field(default_factory=set)
@@ -69,6 +72,8 @@ class Applier:
         async with reading(self.engine) as tx:
             positions = await inbox.positions(tx, TOPICS)
         up_to = self.watermarks.reached(TOPICS, positions)
+        if self.outages is not None:
+            await self.outages.note()
         return 0 if up_to is None else await self.apply_up_to(up_to)
 
     async def apply_up_to(self, up_to: datetime) -> int:
@@ -123,7 +128,14 @@ class Applier:
         return applied
 
     async def _apply(self, tx: Tx, claimed: Sequence[Claimed], window: Window) -> Applied:
-        return await apply_claimed(tx, claimed, window.up_to, outbox=self.outbox, policies=self.policies)
+        return await apply_claimed(
+            tx,
+            claimed,
+            window.up_to,
+            outbox=self.outbox,
+            policies=self.policies,
+            hold_after=None if self.outages is None else self.outages.hold_after,
+        )
 
     async def _single(self, ticket_id: str, window: Window) -> Applied:
         """Work one ticket in a transaction of its own; what even then cannot be written parks it."""
