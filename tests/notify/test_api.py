@@ -50,7 +50,7 @@ async def client(notify: Notify) -> AsyncIterator[httpx.AsyncClient]:
         title="notify",
         engine=notify.engine,
         verifier=Verifier(ISSUER, FixedKeys()),  # type: ignore[arg-type]
-        routers=routers(notify.engine, StepHandler(notify.outbox)),
+        routers=routers(notify.engine, StepHandler(notify.outbox, notify.policies)),
         handle=notify.handler,
         readiness=ready,
         after_request=lambda: None,
@@ -191,6 +191,18 @@ async def test_i3_feedback_is_recorded(client: httpx.AsyncClient, notify: Notify
     answer = await client.post("/v1/feedback", json={"ticket_id": "T-1", "form": form}, headers=key())
     assert answer.status_code == 201
     assert await notify.told() == [("feedback_given", form)]
+
+
+@pytest.mark.parametrize("given", [{"level": 2}, {"tags": ["dispute"]}])
+async def test_i1_the_result_of_a_serious_ticket_is_told_in_writing(
+    client: httpx.AsyncClient, notify: Notify, given: dict[str, Any]
+) -> None:
+    await notify.take(Stream().opened(**given))
+    refused = await client.post("/v1/feedback", json={"ticket_id": "T-1", "form": "spoken"}, headers=key())
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "form")
+    written = await client.post("/v1/feedback", json={"ticket_id": "T-1", "form": "written"}, headers=key())
+    assert written.status_code == 201
+    assert await notify.told() == [("feedback_given", "written")]
 
 
 async def test_a_customer_rates_once_with_the_link_of_the_message(

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from tests.rulebook.rules import POLICY, ticket
 
-from amends.policy.facts import affected_value, severity_of
+from amends.policy.facts import affected_value, derived_tags, severity_of
+from amends.policy.feedback import must_be_written
+from amends.policy.model import Policy
 
 
 def order(*items: tuple[int, bool], currency: str = "CNY") -> dict[str, Any]:
@@ -47,6 +49,34 @@ def test_the_high_value_tag_is_derived_from_the_order_j1() -> None:
     assert "high_value" in ticket(order=order((500_000, True))).tags
     assert "high_value" not in ticket(order=order((499_999, True))).tags
     assert affected_value(POLICY, {"order": None}) == 0
+
+
+def test_the_brand_tag_is_derived_from_the_tenants_list_j2() -> None:
+    body = {**POLICY.body(), "brands": {"id": "J2", "names": ["Moutai"]}}
+    famous = {"kind": "complaint", "case_type": "other", "channel": "app", "brand": "Moutai"}
+    assert "brand" in derived_tags(Policy.read(body), famous)
+    assert "brand" not in derived_tags(Policy.read(body), {**famous, "brand": "another"})
+    assert "brand" not in derived_tags(POLICY, famous)  # the default list is empty
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({"level": 1}, True),
+        ({"level": 2}, True),
+        ({"level": 3}, False),
+        ({"level": 4}, False),
+        ({"level": 4, "tags": ["group"]}, True),
+        ({"level": 4, "tags": ["brand"]}, True),
+        ({"level": 4, "tags": ["dispute"]}, True),
+        ({"level": 4, "order": order((500_000, True))}, True),  # high value
+        ({"level": 4, "tags": ["complex"]}, False),
+    ],
+)
+def test_the_result_is_written_for_serious_group_high_value_brand_and_disputed_tickets_i1(
+    given: dict[str, Any], written: bool
+) -> None:
+    assert must_be_written(POLICY, ticket(**given)) is written
 
 
 def test_a_repeat_is_a_second_complaint_within_thirty_days() -> None:

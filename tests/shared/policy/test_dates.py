@@ -62,6 +62,7 @@ def test_only_years_that_are_confirmed_by_name_lose_their_warning() -> None:
 
 
 def test_a_deadline_moves_with_the_table_i3() -> None:
+    assert default_policy().calendar("working_days").is_open(datetime.fromisoformat("2027-01-01T10:00+08:00"))
     policy = lay_into(default_policy(), table_of({"dates": {"2027-01-01": "closed"}, "confirms": [2027]}))
     row = policy.row("feedback", "I3")
     assert row is not None

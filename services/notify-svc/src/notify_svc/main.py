@@ -23,7 +23,7 @@ def wire(platform: Platform[NotifySettings]) -> Parts:
     deliveries = _deliveries(platform)
     return Parts(
         handle=events,
-        routers=routers(engine, StepHandler(platform.outbox)),
+        routers=routers(engine, StepHandler(platform.outbox, platform.policies)),
         loops={
             "deliveries": deliveries.run,
             "waiting facts": lambda: sweep_waiting(engine, events),

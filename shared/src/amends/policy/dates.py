@@ -78,7 +78,7 @@ def lay_into(policy: Policy, table: DateTable) -> Policy:
         changed.build(policy.timezone)
     except ValueError as error:
         raise TableError(f"calendar {name}: {error}") from None
-    return policy.model_copy(update={"calendars": {**policy.calendars, name: changed}})
+    return policy.with_calendars({**policy.calendars, name: changed})
 
 
 def _laid(row: CalendarRow, table: DateTable) -> CalendarRow:

@@ -9,6 +9,7 @@ from amends.policy.model import Policy
 from amends.policy.values import Severity
 
 HIGH_VALUE = "high_value"
+BRAND = "brand"
 MOST_SERIOUS = 1
 
 
@@ -32,10 +33,15 @@ def facts_of(policy: Policy, tenant: str, opened: Mapping[str, Any], *, levels_u
 
 
 def derived_tags(policy: Policy, opened: Mapping[str, Any]) -> frozenset[str]:
-    """Return the ticket's tags, with `high_value` when its affected value reaches the policy's threshold (J1)."""
+    """Return the ticket's tags, with those that the policy finds.
+
+    `high_value`: its affected value reaches the policy's threshold (J1); `brand`: it is about one of its brands (J2).
+    """
     tags = frozenset(str(tag) for tag in opened.get("tags") or ())
     if affected_value(policy, opened) >= policy.amounts.high_value_from:
-        return tags | {HIGH_VALUE}
+        tags |= {HIGH_VALUE}
+    if policy.brands is not None and opened.get("brand") in policy.brands.names:
+        tags |= {BRAND}
     return tags
 
 

@@ -67,8 +67,7 @@ def default_text() -> str:
 
 
 def _with_holidays(policy: Policy) -> Policy:
-    calendars = {name: seeded(row) for name, row in policy.calendars.items()}
-    return policy.model_copy(update={"calendars": calendars})
+    return policy.with_calendars({name: seeded(row) for name, row in policy.calendars.items()})
 
 
 def _unreadable(raw: Mapping[str, Any], error: ValidationError) -> tuple[Finding, ...]:

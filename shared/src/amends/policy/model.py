@@ -48,6 +48,23 @@ class CodeRange(Frozen):
     source: Many[str] = ()
 
 
+class Feedback(Frozen):
+    """In which form a customer is told the result (I1): written for one of `levels` or `tags`, else spoken will do."""
+
+    id: RuleId
+    levels: Many[Annotated[int, Field(ge=1, le=4)]] = ()
+    tags: Many[str] = ()
+    source: Many[str] = ()
+
+
+class Brands(Frozen):
+    """The tenant's famous brands (J2): a ticket about one carries the tag `brand`, whatever the storefront says."""
+
+    id: RuleId
+    names: Many[str] = ()
+    source: Many[str] = ()
+
+
 class Extensions(Frozen):
     """Who may move a deadline later, always with a reason (C5)."""
 
@@ -144,6 +161,8 @@ class Policy(Frozen):
     revisits: tuple[RevisitRow, ...] = ()
     contacts: Contacts = Contacts()
     reviews: Reviews | None = None
+    feedback: Feedback | None = None
+    brands: Brands | None = None
     extensions: Extensions
     reopening: Reopening | None = None
     robot: RobotHours | None = None
@@ -172,6 +191,12 @@ class Policy(Frozen):
     def built_calendars(self) -> dict[str, BusinessCalendar]:
         """Return every calendar, ready to reckon."""
         return {name: row.build(self.timezone) for name, row in self.calendars.items()}
+
+    def with_calendars(self, calendars: dict[str, CalendarRow]) -> "Policy":
+        """Return the policy with these calendars; what was built of the old ones is forgotten, as a plain copy keeps it."""
+        copy = self.model_copy(update={"calendars": calendars})
+        copy.__dict__.pop("built_calendars", None)
+        return copy
 
     def rows(self, clock: ClockName) -> tuple[ClockRow, ...]:
         """Return the rows of one clock, in the order of the policy."""

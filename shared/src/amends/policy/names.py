@@ -59,8 +59,9 @@ def _unknown_in_levels(policy: Policy) -> Iterator[Finding]:
     yield from _unknown("levels.by_tag", "tag", policy.levels.by_tag, policy.tags)
     yield from _unknown("levels.step_up", "tag", policy.levels.step_up, policy.tags)
     yield from _unknown("levels.by_kind", "kind", policy.levels.by_kind, policy.kinds)
-    if policy.reviews is not None:
-        yield from _unknown("reviews", "tag", policy.reviews.tags, policy.tags)
+    for section, rule in (("reviews", policy.reviews), ("feedback", policy.feedback)):
+        if rule is not None:
+            yield from _unknown(section, "tag", rule.tags, policy.tags)
 
 
 def _unknown_calendars(policy: Policy) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from amends.db import Tx
@@ -9,9 +10,13 @@ from amends.events.contact import ContactFeedbackGiven, ContactRevisitDone, Cont
 from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.outbox import Outbox
+from amends.policy.book import PolicyBook
+from amends.policy.feedback import must_be_written
 from notify_svc.handlers.deliveries import digest
 from notify_svc.store import revisits, surveys
 from notify_svc.store import tickets as ticket_store
+
+WRITTEN: Final = "written"
 
 
 class Unknown(LookupError):  # noqa: N818 - named after what it means
@@ -22,11 +27,16 @@ class NotOpen(Exception):  # noqa: N818 - as above
     """It is over already; the message says how it stands."""
 
 
+class MustBeWritten(Exception):  # noqa: N818 - as above
+    """The result was told in a form that the policy does not take for such a ticket (I1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepHandler:
     """Records steps, each in the transaction it is given."""
 
     outbox: Outbox
+    policies: PolicyBook
 
     async def end_revisit(self, tx: Tx, tenant: str, revisit_id: UUID, outcome: str, by: str) -> Event:
         """Record how a revisit went. Raises Unknown, NotOpen."""
@@ -41,10 +51,13 @@ class StepHandler:
         return await self._publish(tx, tenant, revisit.ticket_id, fact, at=at)
 
     async def give_feedback(self, tx: Tx, tenant: str, ticket_id: str, form: str) -> Event:
-        """Record that the result was told to the customer (RULEBOOK I). Raises Unknown."""
+        """Record that the result was told to the customer (RULEBOOK I). Raises Unknown, MustBeWritten."""
         ticket = await ticket_store.lock(tx, ticket_id)
         if ticket is None or ticket.tenant != tenant:
             raise Unknown(f"notify knows no ticket {ticket_id}; one just opened is known within a second")
+        policy = self.policies.get(tenant, ticket.policy_version)
+        if form != WRITTEN and must_be_written(policy, ticket.scope(policy)):
+            raise MustBeWritten("the result of such a ticket is told in writing (rule I1); send form: written")
         at = await self.outbox.now(tx, ticket_id)
         return await self._publish(tx, tenant, ticket_id, ContactFeedbackGiven(form=form), at=at)
 
