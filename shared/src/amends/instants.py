@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-_WITHOUT_OFFSET: Final = len("2026-05-13T01:20:00.000000")
+_WRITTEN: Final = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"  # every event has several: half of isoformat's time
 
 
 def format_instant(at: datetime) -> str:
@@ -14,8 +14,8 @@ def format_instant(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone; give one, for example +08:00 or Z")
-    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return f"{utc.isoformat(timespec='microseconds')[:_WITHOUT_OFFSET]}Z"
+    it = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return _WRITTEN % (it.year, it.month, it.day, it.hour, it.minute, it.second, it.microsecond)
 
 
 def parse_instant(text: str) -> datetime:

@@ -1,5 +1,6 @@
 """`amends simulate` from its options to its output."""
 
+import gc
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ from amends_cli.simulate.telling import Said, line_of
 STDIN = "-"
 _FORMATS = ("jsonl", "table")
 _COPY_BYTES = 1 << 20
+_GARBAGE_THRESHOLDS = (200_000, 20, 100)
+"""How rarely cycles are looked for: a simulation makes none, and looking would take a quarter of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ def run(asked: Asked) -> None:
     form, until, policy = _form(asked.form), _until(asked.until), _policy(asked.policy)
     if asked.output is not None and asked.file != STDIN and _same(asked.output, Path(asked.file)):
         raise WrongUse(f"{asked.output} is the input; write to another file")
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     try:
         with _input(asked.file) as stream, target(asked.output) as out:
             said = simulate(stream, policy, until=until, sort=asked.sort, reopened_by_input=_look_ahead(stream))
