@@ -47,6 +47,27 @@ def test_a_clock_moved_to_its_own_due_time_keeps_its_warning(row: ClockRow, star
     assert warn_for(row, start, found.due_at, POLICY) == found.warn_at
 
 
+WAITING = [pytest.param(row, id=row.name) for row in POLICY.clocks if row.waits_for_customer]
+PAUSES = st.lists(
+    st.tuples(st.timedeltas(timedelta(days=-1), timedelta(days=5)), st.timedeltas(timedelta(0), timedelta(days=2))),
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("row", WAITING)
+@given(start=STARTS, spans=PAUSES, more=PAUSES)
+def test_a_wait_for_the_customer_pushes_later_at_most_by_its_length_and_never_back(
+    row: ClockRow, start: datetime, spans: list[tuple[timedelta, timedelta]], more: list[tuple[timedelta, timedelta]]
+) -> None:
+    few, many = ([(start + after, start + after + length) for after, length in some] for some in (spans, spans + more))
+    free, held, longer = (due(row, start, POLICY, pauses) for pauses in ((), few, many))
+    assert free.due_at <= held.due_at <= longer.due_at
+    assert held.due_at - free.due_at <= sum((length for _, length in spans), timedelta())
+    assert held.warn_at is not None
+    assert start < held.warn_at < held.due_at
+    assert warn_for(row, start, held.due_at, POLICY, few) == held.warn_at
+
+
 @given(start=STARTS)
 def test_only_clocks_with_a_holiday_calendar_are_ever_unconfirmed(start: datetime) -> None:
     for row in POLICY.clocks:
