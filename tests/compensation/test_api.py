@@ -23,14 +23,14 @@ def manager(door: Door) -> As:
     return door.caller("manager", "mia")
 
 
-async def a_remedy(engine, ports, ticket: str = "T-1", rule: str = "B1", **breach) -> str:
-    """A breached ticket of its own order; the id of the remedy that the policy decided."""
+async def a_remedy(engine, ports, ticket: str = "T-1", rule: str = "B1", **breach) -> Story:
+    """A breached ticket of its own order, whose remedy the policy decided."""
     await set_payouts(engine, "automatic")
     told = Story(ticket)
     told.opened("refund_only", order=order(item("1", 10000), shipping_fee=800, order_id=f"O-{ticket}"))
     told.liable("department", "warehouse")
     await deliver(engine, ports, *told.events, told.breach(rule, **breach))
-    return ticket
+    return told
 
 
 SECOND_INVOICE_STEP = {"rule": "B8", "clock": "dept_reply_second", "step": 2}
@@ -52,7 +52,12 @@ async def test_a_remedy_is_shown_with_the_fields_of_decided_and_what_became_of_i
         "lines": [{"line_id": "1", "amount": 10000}],
         "payer": {"kind": "department", "id": "warehouse"},
         "approval": "none",
-        "basis": {"order_left": 10800, "customer_remedies_90d": 0},
+        "basis": {
+            "order_left": 10800,
+            "lines_left": [{"line_id": "1", "amount": 10000}],
+            "customer_remedies_90d": 0,
+            "customer_amount_90d": 0,
+        },
         "policy_version": 1,
     }
     assert {name: shown[name] for name in expected} == expected
@@ -75,14 +80,14 @@ async def test_the_explanation_names_rule_reckoning_and_outcome(engine, ports, m
     (shown,) = (await manager.get("/remedies", ticket="T-1")).json()["items"]
     told = (await manager.get(f"/remedies/{shown['remedy_id']}/explanation")).json()
     assert (told["rule"], told["policy_version"], told["as_of_sequence"]) == ("B1", 1, 2)
-    text = "\n".join(told["steps"])
+    text = "\n".join(told["sentences"]["en"])
     for said in (
-        "rule B1",
+        "Rule B1",
         "events 1 to 2",
-        "10000",
-        "shipping fee that comes back: 800",
+        "CNY 100.00",
+        "The shipping fee comes back too: CNY 8.00.",
         "department warehouse",
-        "issued",
+        "paid; the storefront's reference is X-",
     ):
         assert said in text, text
 
@@ -137,8 +142,8 @@ async def test_rejection_takes_an_empty_body_too(engine, ports, manager):
     assert (answer.status_code, answer.json()["state"], answer.json()["rejected_by"]) == (201, "rejected", "mia")
 
 
-async def test_a_person_proposes_and_another_approves(engine, ports, door, manager):
-    await a_remedy(engine, ports, **SECOND_INVOICE_STEP)
+async def test_a_person_proposes_three_review_and_another_approves(engine, ports, door, manager):
+    told = await a_remedy(engine, ports, **SECOND_INVOICE_STEP)
     leader = door.caller("team_leader", "lee")
     proposal = {"ticket_id": "T-1", "remedy": "cash_voucher", "amount": 300_000, "reason": "two weeks late"}
     answer = await leader.post("/remedies", proposal)
@@ -146,6 +151,10 @@ async def test_a_person_proposes_and_another_approves(engine, ports, door, manag
     location = answer.headers["Location"].removeprefix("/v1")
     assert (await leader.get(location)).json()["proposed_by"] == "lee"
     assert (await leader.post(f"{location}/approval")).status_code == 403
+    refused = await manager.post(f"{location}/approval")
+    assert (refused.status_code, "first, recheck, final" in refused.json()["detail"]) == (409, True)
+    for stage, person in (("first", "kim"), ("recheck", "mia"), ("final", "max")):
+        await deliver(engine, ports, told.tell("reviewed", stage=stage, verdict="right", by=person))
     assert (await manager.post(f"{location}/approval")).status_code == 201
 
 
@@ -194,6 +203,7 @@ async def test_payouts_are_shadow_until_somebody_says_otherwise(door, manager):
 
 
 GET_REMEDIES = {"specialist", "team_leader", "manager", "analyst", "admin", "service"}
+PARTIES = {"department", "merchant"}
 GET_MONEY = {"manager", "analyst", "admin", "service"}
 STEPS = {"team_leader", "manager", "admin", "service"}
 
@@ -208,14 +218,17 @@ async def test_each_role_may_what_the_contract_says_and_nothing_else(door, role)
         assert status not in {401, 500}
         return status != 403
 
-    assert await may(caller.get("/remedies")) is (role in GET_REMEDIES)
+    assert await may(caller.get("/remedies")) is (role in GET_REMEDIES | PARTIES)
     for path in ("/ledger", "/balances", "/payouts"):
         assert await may(caller.get(path)) is (role in GET_MONEY), path
     assert await may(caller.put("/payouts", {"mode": "shadow"})) is (role in GET_MONEY - {"analyst"})
     proposal = {"ticket_id": "T", "remedy": "points", "amount": 5}
     assert await may(caller.post("/remedies", proposal)) is (role in GET_REMEDIES - {"analyst"})
-    for step in ("approval", "rejection"):
+    for step in ("approval", "rejection", "reversal"):
         assert await may(caller.post(f"{gone}/{step}")) is (role in STEPS), step
+    assert await may(caller.post(f"{gone}/appeal")) is (role in PARTIES | {"admin", "service"})
+    verdict = {"verdict": "upheld"}
+    assert await may(caller.post(f"{gone}/appeal-decision", verdict)) is (role in GET_MONEY - {"analyst"})
 
 
 async def test_without_a_token_nobody_may_anything(door):

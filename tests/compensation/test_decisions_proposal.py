@@ -26,9 +26,9 @@ def outcome(amount: int, *, remedy="partial_refund", role="specialist", lines=()
     [
         ("specialist", 20_000, "none"),  # CNY 200, the limit included
         ("specialist", 20_001, "required"),
-        ("team_leader", 200_000, "none"),
-        ("team_leader", 200_001, "required"),
-        ("manager", 10**9, "none"),
+        ("manager", 20_000, "none"),
+        ("team_leader", 20_001, "required"),  # E5: above the agent's limit it passes its reviews, whoever proposes it
+        ("manager", 20_001, "required"),
     ],
 )
 def test_above_their_own_limit_somebody_else_approves(role, amount, approval):

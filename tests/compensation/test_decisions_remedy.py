@@ -99,8 +99,10 @@ def test_the_first_party_found_stands():
 def test_the_basis_says_what_was_seen():
     assert decided(story("refund_only"), "B1", budget_left=700_00).basis.model_dump() == {
         "order_left": 10000,
+        "lines_left": ({"line_id": "1", "amount": 10000},),
         "budget_left": 70000,
         "customer_remedies_90d": 0,
+        "customer_amount_90d": 0,
     }
 
 

@@ -52,6 +52,8 @@ async def test_b1_a_breach_is_decided_issued_and_charged_to_the_party_known_at_t
         "amount": 10800,
         "currency": "CNY",
         "rule": "B1",
+        "policy_version": 1,
+        "reason": "department warehouse was found liable for what rule B1 of policy version 1 gave",
         "evidence": [],
     }
     standing = await rows(engine, "SELECT account, sum(amount) FROM ledger_entries GROUP BY account ORDER BY account")

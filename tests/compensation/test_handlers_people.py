@@ -40,6 +40,11 @@ async def act(engine, ports, step, caller, remedy_id, reason=None):
         return await step(tx, ports, caller, remedy_id, reason)
 
 
+async def review(engine, ports, told, *stages, by="lee mia kim".split()):
+    for stage, person in zip(stages, by, strict=False):
+        await deliver(engine, ports, told.tell("reviewed", stage=stage, verdict="right", by=person))
+
+
 async def waiting(engine, ports, told):
     """A remedy that the policy decided and a person must approve: B8's second step."""
     await deliver(engine, ports, told.breach("B8", clock="dept_reply_second", step=2))
@@ -87,8 +92,9 @@ async def test_a_leader_approves_up_to_their_limit_and_a_manager_above(engine, p
 
 
 async def test_a_person_never_approves_what_they_proposed(engine, ports, told):
-    remedy = await propose(engine, ports, LEADER, 0 + 50_000_0, remedy="cash_voucher")
+    remedy = await propose(engine, ports, LEADER, 500_000, remedy="cash_voucher")
     assert remedy.waits_for_approval
+    await review(engine, ports, told, "first", "recheck", "final")
     as_manager = who("manager", "lee")
     with pytest.raises(NotYours, match="never approves what they proposed"):
         await act(engine, ports, people.approved, as_manager, remedy.remedy_id)

@@ -77,7 +77,7 @@ LISTED = {
 COMPANIONS = {
     "ticket.contacted": {"currency"},
     "sla.penalty_incurred": {"currency"},
-    "compensation.charged_back": {"currency"},
+    "compensation.charged_back": {"currency", "policy_version", "reason"},
 }
 
 

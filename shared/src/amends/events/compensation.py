@@ -13,12 +13,15 @@ from amends.events.vocabulary import Approval, RemedyType
 class Basis(Part):
     """What a decision saw of the balances, in minor units, so that a replay decides the same.
 
-    `order_left` is absent without an order, `budget_left` without a budget.
+    `order_left` and `lines_left` (of every line) are absent without an order, `budget_left` without a budget.
+    `customer_amount_90d`: what the counted remedies add up to.
     """
 
     order_left: Amount | None = None
+    lines_left: tuple[RemedyLine, ...] | None = None
     budget_left: Amount | None = None
     customer_remedies_90d: Count
+    customer_amount_90d: Amount | None = None
 
 
 class CompensationDecided(EventData):
@@ -92,7 +95,10 @@ class CompensationReversed(EventData):
 
 
 class CompensationChargedBack(EventData):
-    """The responsible party pays what was issued; it may appeal (RULEBOOK P1)."""
+    """The responsible party pays what was issued; it may appeal (RULEBOOK P1).
+
+    `rule` of `policy_version` gave the remedy; `reason` says it in words.
+    """
 
     wire_type: ClassVar[str] = "amends.compensation.charged_back.v1"
     remedy_id: str | None = None
@@ -100,6 +106,8 @@ class CompensationChargedBack(EventData):
     amount: Amount
     currency: Currency | None = None
     rule: Text
+    policy_version: Number | None = None
+    reason: str | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -111,6 +119,8 @@ class CompensationAppealed(EventData):
 
 
 class CompensationAppealDecided(EventData):
+    """A person decided: `upheld`, the charge stands; `overturned`, the platform carries it again."""
+
     wire_type: ClassVar[str] = "amends.compensation.appeal_decided.v1"
     remedy_id: Text
     verdict: str | None = None

@@ -15,7 +15,8 @@ from amends.http.once import Answer, once
 from amends.http.problems import Problem
 from amends.policy.values import RemedyType
 from compensation_svc.api import shown
-from compensation_svc.handlers import people
+from compensation_svc.decisions.appeal import PARTIES, Verdict
+from compensation_svc.handlers import people, taking_back
 from compensation_svc.handlers.people import Wish
 from compensation_svc.handlers.ports import Ports
 from compensation_svc.handlers.refusals import NotNow, NotPossible, NotYours, UnknownRemedy, UnknownTicket
@@ -25,7 +26,7 @@ AMOUNT_MAX = 10**13
 """Minor units; far above any order, low enough that sums stay exact everywhere."""
 
 Agent = Annotated[Principal, Depends(allow(*AGENTS))]
-Leader = Annotated[Principal, Depends(allow(*LEADERS))]
+Chief = Annotated[Principal, Depends(allow("manager", "admin", "service"))]
 Amount = Annotated[StrictInt, Field(ge=1, le=AMOUNT_MAX)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
@@ -57,19 +58,25 @@ class ProposedRemedy(BaseModel):
         return Wish(self.ticket_id, self.remedy, self.amount, self.currency, lines, self.reason)
 
 
-class Verdict(BaseModel):
-    """Why somebody approves or rejects."""
+class Because(BaseModel):
+    """Why somebody takes a step."""
 
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason | None = None
 
 
+class AppealVerdict(Because):
+    """What came of an appeal."""
+
+    verdict: Verdict
+
+
 _Step = Callable[[Tx, Ports, Principal, UUID, str | None], Awaitable[Remedy]]
 
 
 def people_router(engine: AsyncEngine, ports: Ports, wake: Callable[[], None]) -> APIRouter:
-    """`POST /remedies`, `/remedies/{id}/approval`, `/remedies/{id}/rejection`."""
+    """`POST /remedies`, `/remedies/{id}/approval|rejection|reversal|appeal|appeal-decision`."""
     router = APIRouter(tags=["remedies"])
 
     @router.post("/remedies", status_code=201)
@@ -83,10 +90,13 @@ def people_router(engine: AsyncEngine, ports: Ports, wake: Callable[[], None]) -
         wake()
         return answer
 
-    def step(name: str, act: _Step) -> None:
+    def step(name: str, act: _Step, *roles: str) -> None:
         @router.post(f"/remedies/{{remedy_id}}/{name}", status_code=201, name=name)
         async def take(
-            request: Request, caller: Leader, remedy_id: UUID, body: Annotated[Verdict | None, Body()] = None
+            request: Request,
+            caller: Annotated[Principal, Depends(allow(*roles))],
+            remedy_id: UUID,
+            body: Annotated[Because | None, Body()] = None,
         ) -> Response:
             async def effect(tx: Tx) -> Answer:
                 reason = body.reason if body else None
@@ -96,8 +106,23 @@ def people_router(engine: AsyncEngine, ports: Ports, wake: Callable[[], None]) -
             wake()
             return answer
 
-    step("approval", people.approved)
-    step("rejection", people.rejected)
+    step("approval", people.approved, *LEADERS)
+    step("rejection", people.rejected, *LEADERS)
+    step("reversal", taking_back.reversed_, *LEADERS)
+    step("appeal", taking_back.appealed, *PARTIES, "admin", "service")
+
+    @router.post("/remedies/{remedy_id}/appeal-decision", status_code=201)
+    async def decide(request: Request, caller: Chief, remedy_id: UUID, body: AppealVerdict) -> Response:
+        """Decide an appeal; whoever appealed does not."""
+
+        async def effect(tx: Tx) -> Answer:
+            deciding = taking_back.appeal_decided(tx, ports, caller, remedy_id, body.verdict, body.reason)
+            return _created(await _told(deciding))
+
+        answer = await once(request, engine, caller, effect)
+        wake()
+        return answer
+
     return router
 
 

@@ -14,7 +14,7 @@ from compensation_svc.handlers.ports import Ports
 def routers(engine: AsyncEngine, ports: Ports, wake: Callable[[], None]) -> Sequence[APIRouter]:
     """Return the routers, to be mounted under `/v1`. `wake`: a money call may have become possible."""
     return (
-        reading_router(engine),
+        reading_router(engine, ports.policies),
         people_router(engine, ports, wake),
         ledger_router(engine),
         payouts_router(engine, wake),

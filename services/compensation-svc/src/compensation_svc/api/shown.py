@@ -31,6 +31,8 @@ def remedy(one: Remedy) -> dict[str, Any]:
         "rejected_by": one.rejected_by,
         "external_reference": one.external_reference,
         "charged_to": {"kind": one.charged_kind, "id": one.charged_id} if one.charged_kind else None,
+        "reversed_by": one.reversed_by,
+        "appeal": _appeal(one),
         "outcome_reason": one.outcome_reason,
         "decided_at": format_instant(one.decided_at) if one.decided_at else None,
         "issued_at": format_instant(one.issued_at) if one.issued_at else None,
@@ -38,32 +40,16 @@ def remedy(one: Remedy) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def explanation(one: Remedy) -> dict[str, Any]:
-    """Return why a remedy is what it is, a sentence for each step, from what was written down when it was decided."""
-    steps = [*json.loads(one.explanation), *_since(one)]
-    return {
-        "remedy_id": str(one.remedy_id),
-        "ticket_id": one.ticket_id,
-        "state": one.shown_state,
-        "rule": one.rule,
-        "policy_version": one.policy_version,
-        "as_of_sequence": one.as_of_sequence,
-        "steps": steps,
+def _appeal(one: Remedy) -> dict[str, Any] | None:
+    """Return the appeal of its charge; no verdict: a person has not decided yet."""
+    if one.appealed_at is None:
+        return None
+    shown = {
+        "by": one.appealed_by,
+        "at": format_instant(one.appealed_at),
+        "reason": one.appeal_reason,
+        "verdict": one.appeal_verdict,
+        "decided_by": one.appeal_decided_by,
+        "decided_at": format_instant(one.appeal_decided_at) if one.appeal_decided_at else None,
     }
-
-
-def _since(one: Remedy) -> list[str]:
-    sentences = []
-    if one.waits_for_approval:
-        sentences.append("it waits for a person's approval")
-    if one.approved_by and one.approved_at:
-        sentences.append(f"approved by {one.approved_by} at {format_instant(one.approved_at)}")
-    if one.rejected_by and one.rejected_at:
-        sentences.append(f"rejected by {one.rejected_by} at {format_instant(one.rejected_at)}")
-    if one.outcome_reason:
-        sentences.append(one.outcome_reason)
-    if one.issued_at:
-        sentences.append(f"issued at {format_instant(one.issued_at)}, the storefront's {one.external_reference}")
-    if one.charged_at:
-        sentences.append(f"charged back to {one.charged_kind} {one.charged_id} at {format_instant(one.charged_at)}")
-    return sentences
+    return {name: value for name, value in shown.items() if value is not None}

@@ -18,6 +18,7 @@ class Charge:
 def charge_for(remedy_id: str, rule: str, amount: int, currency: str, view: TicketView) -> Charge | None:
     """Return who is charged for an issued remedy that nobody was charged for yet; None: nobody is known, or nothing due.
 
+    The charge carries rule, policy version, reason and the ticket's evidence (RULEBOOK P1).
     `view` is the ticket as it stands now: the first party found stands, so whoever was known at the breach is in it.
     """
     party = view.payer_found
@@ -26,7 +27,15 @@ def charge_for(remedy_id: str, rule: str, amount: int, currency: str, view: Tick
     movement = charge_back(amount, currency, party)
     if movement.source == movement.target:
         return None
+    version = view.opened.policy_version or 1
     fact = CompensationChargedBack(
-        remedy_id=remedy_id, party=party, amount=amount, currency=currency, rule=rule, evidence=view.evidence
+        remedy_id=remedy_id,
+        party=party,
+        amount=amount,
+        currency=currency,
+        rule=rule,
+        policy_version=version,
+        reason=f"{party.kind} {party.id} was found liable for what rule {rule} of policy version {version} gave",
+        evidence=view.evidence,
     )
     return Charge(fact, movement)

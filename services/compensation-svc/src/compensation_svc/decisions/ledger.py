@@ -9,7 +9,7 @@ from typing import Literal
 
 from amends.events.parts import Party
 
-Kind = Literal["reservation", "release", "issue", "chargeback", "reversal"]
+Kind = Literal["reservation", "release", "issue", "chargeback", "reversal", "appeal"]
 
 SUSPENSE = "platform:suspense"
 RESERVED = "platform:reserved"
@@ -49,3 +49,17 @@ def issue(amount: int, currency: str, customer_id: str) -> Movement:
 def charge_back(amount: int, currency: str, party: Party) -> Movement:
     """Have the responsible party pay what the platform carried."""
     return Movement("chargeback", account(party.kind, party.id), SUSPENSE, amount, currency)
+
+
+def reverse(amount: int, currency: str, customer_id: str, charged: Party | None) -> Movement:
+    """Take back what was issued: whoever carries it, the charged party or suspense, is as before.
+
+    It says what is owed, not where the money is: the storefront's API gives nothing back.
+    """
+    target = SUSPENSE if charged is None else account(charged.kind, charged.id)
+    return Movement("reversal", account("customer", customer_id), target, amount, currency)
+
+
+def overturn(amount: int, currency: str, charged: Party) -> Movement:
+    """Have the platform carry again what a party was charged with: its appeal was right."""
+    return Movement("appeal", SUSPENSE, account(charged.kind, charged.id), amount, currency)

@@ -10,9 +10,12 @@ from amends.events.parts import Party, RemedyLine
 from amends.money import Balance
 from amends.policy.model import Policy
 from amends.policy.values import RemedyType
-from compensation_svc.decisions.approval import exceeds_budget, limit_of, within_limit
+from compensation_svc.decisions.approval import APPROVE_MODE, SHADOW_MODE, exceeds_budget, limit_of, within_limit
 from compensation_svc.decisions.balance import VOUCHERS
+from compensation_svc.decisions.cap import beyond_cap
 from compensation_svc.decisions.remedy import Decided, Seen
+from compensation_svc.decisions.reviews import reviews_needed
+from compensation_svc.decisions.sentences import Reason, said
 from compensation_svc.decisions.ticket import TicketView
 
 PROPOSED = "proposed"
@@ -47,8 +50,9 @@ def propose(proposal: Proposal, view: TicketView, policy: Policy, seen: Seen) ->
     wrong = _wrong(proposal, seen.left, currency)
     if wrong is not None:
         return wrong
-    asks = _asks(proposal, policy, seen, currency_known=currency == policy.currency)
-    shadow = ("payouts are in shadow mode: recorded, not paid",) if seen.mode == "shadow" else ()
+    asks = _asks(proposal, view, policy, seen, currency)
+    shadow = (SHADOW_MODE,) if seen.mode == "shadow" else ()
+    payer = view.payer_found or Party(**policy.amounts.payer_unknown.model_dump())
     rule = policy.remedies_offered.id if policy.remedies_offered else PROPOSED
     fact = CompensationDecided(
         remedy_id=str(proposal.remedy_id),
@@ -57,32 +61,49 @@ def propose(proposal: Proposal, view: TicketView, policy: Policy, seen: Seen) ->
         amount=proposal.amount,
         currency=currency,
         lines=tuple(RemedyLine(line_id=line, amount=part) for line, part in proposal.lines.items()) or None,
-        payer=view.payer_found or Party(**policy.amounts.payer_unknown.model_dump()),
+        payer=payer,
         approval="required" if asks else "none",
-        reason="; ".join(((proposal.reason,) if proposal.reason else ()) + asks + shadow) or None,
+        reason="; ".join([*filter(None, [proposal.reason]), *(one.text for one in (*asks, *shadow))]) or None,
         basis=seen.basis(),
         policy_version=view.opened.policy_version or 1,
     )
-    said = f": {proposal.reason}" if proposal.reason else ""
+    money = {"amount": proposal.amount, "currency": currency}
     steps = (
-        f"{proposal.by} ({proposal.role}) proposed {proposal.remedy} of {proposal.amount} {currency}{said}",
-        *(f"a person must approve: {reason}" for reason in asks),
-        *shadow,
+        said("proposed", by=proposal.by, role=proposal.role, remedy=proposal.remedy, **money),
+        *((said("proposal_reason", reason=proposal.reason),) if proposal.reason else ()),
+        said("carried_by", party_kind=payer.kind, party=payer.id),
+        *(reason.said for reason in (*asks, *shadow)),
     )
     return Decided(fact, steps)
 
 
-def _asks(proposal: Proposal, policy: Policy, seen: Seen, *, currency_known: bool) -> tuple[str, ...]:
-    limits = policy.amounts.limits
-    limit = limit_of(proposal.role, limits)
-    above = f"{proposal.amount} is above the limit of {limit} of {proposal.role}"
+def _asks(proposal: Proposal, view: TicketView, policy: Policy, seen: Seen, currency: str) -> tuple[Reason, ...]:
+    amount, role, limits = proposal.amount, proposal.role, policy.amounts.limits
+    limit, left, known = limit_of(role, limits), seen.budget_left, currency == policy.currency
+    stages = reviews_needed(policy, view, amount)
+    money = {"amount": amount, "currency": currency}
     checks = (
-        (not within_limit(proposal.amount, proposal.role, limits), above),
-        (not currency_known and limit is not None, "the order's currency is not the policy's"),
-        (exceeds_budget(proposal.amount, seen.budget_left), f"the day's budget has only {seen.budget_left} left"),
-        (seen.mode == "approve", "payouts are in approve mode"),
+        (
+            not within_limit(amount, role, limits),
+            Reason(
+                f"{amount} is above the limit of {limit} of {role}", said("ask_limit", role=role, limit=limit, **money)
+            ),
+        ),
+        (not known and limit is not None, Reason("the order's currency is not the policy's", said("ask_currency"))),
+        (
+            exceeds_budget(amount, left),
+            Reason(f"the day's budget has only {left} left", said("ask_budget", left=left, **money)),
+        ),
+        (seen.mode == "approve", APPROVE_MODE),
+        (
+            bool(stages),
+            Reason(
+                f"it must pass its reviews, {', '.join(stages)} (rule E5)", said("ask_reviews", stages=list(stages))
+            ),
+        ),
     )
-    return tuple(reason for applies, reason in checks if applies)
+    cap = beyond_cap(amount, currency, seen.given, policy.amounts.customer_cap, policy_currency=policy.currency)
+    return (*(reason for applies, reason in checks if applies), *cap)
 
 
 def _wrong(proposal: Proposal, left: Balance | None, currency: str) -> Impossible | None:

@@ -12,8 +12,11 @@ from compensation_svc.decisions import ledger as entries
 from compensation_svc.decisions.approval import Mode
 from compensation_svc.decisions.balance import VOUCHERS, Movements, left_of
 from compensation_svc.decisions.budget import has_budget, left_of_day, taken_of_day
+from compensation_svc.decisions.cap import has_cap
+from compensation_svc.decisions.remedy import Seen
+from compensation_svc.decisions.ticket import TicketView
 from compensation_svc.handlers.ports import Ports
-from compensation_svc.store import balances, ledger
+from compensation_svc.store import balances, ledger, remedies
 from compensation_svc.store.balances import OrderKey
 from compensation_svc.store.remedies import Remedy
 from compensation_svc.store.remedy_changes import Reserved
@@ -51,28 +54,37 @@ class Looked:
 
 async def look(
     tx: Tx,
-    order: Order | None,
+    view: TicketView,
     policy: Policy,
     *,
-    tenant: str,
-    ticket_id: str,
     up_to: int | None,
     day: date,
     mode: Mode,
 ) -> Looked:
-    """Lock and read the order's balances, then the day's budget. `up_to`: this ticket's own words count up to there."""
-    shadow = mode == "shadow"
+    """Lock and read the order's balances, then the day's budget, then the customer where a cap asks for it.
+
+    `up_to`: this ticket's own words count up to there.
+    """
+    shadow, order, tenant = mode == "shadow", view.order, view.tenant
     left, moved = None, Movements()
     if order is not None:
         key = OrderKey(tenant, order.order_id, shadow)
         await balances.lock_order(tx, key, order)
-        moved = await balances.movements(tx, key, ticket_id=ticket_id, up_to=up_to, vouchers=VOUCHERS)
+        moved = await balances.movements(tx, key, ticket_id=view.ticket_id, up_to=up_to, vouchers=VOUCHERS)
         left = left_of(order, moved)
     budget_left = None
     if has_budget(policy, order):
         used = await balances.lock_budget(tx, tenant, day, policy.currency, shadow=shadow)
         budget_left = left_of_day(policy, used)
+    if has_cap(policy.amounts.customer_cap):
+        await remedies.lock_customer(tx, tenant, view.customer_id)
     return Looked(tenant, mode, order, moved, left, day, budget_left)
+
+
+async def seen(tx: Tx, looked: Looked, policy: Policy, view: TicketView, at: datetime) -> Seen:
+    """Return what a decision at `at` sees: the balances, and what the customer was given in the 90 days before."""
+    given = await remedies.given(tx, view.tenant, view.customer_id, at, currency=policy.currency)
+    return Seen(looked.left, looked.budget_left, given.remedies, looked.mode, given.amount)
 
 
 async def take(tx: Tx, looked: Looked, fact: CompensationDecided) -> Reserved:
@@ -89,8 +101,14 @@ async def take(tx: Tx, looked: Looked, fact: CompensationDecided) -> Reserved:
 async def give_back(tx: Tx, ports: Ports, remedy: Remedy, at: datetime) -> None:
     """Release what a remedy had reserved: order, lines, budget, ledger. It was rejected, or the storefront refused."""
     amount, currency = remedy.money
-    if not amount:
-        return
+    if amount:
+        await free(tx, remedy)
+        await post(tx, ports, remedy, entries.release(amount, currency), at)
+
+
+async def free(tx: Tx, remedy: Remedy) -> None:
+    """Release what a remedy with an amount took of its order, its lines and the day's budget."""
+    amount, currency = remedy.money
     if remedy.order_id is not None and remedy.remedy not in VOUCHERS:
         key = OrderKey(remedy.tenant, remedy.order_id, remedy.shadow)
         await balances.release(tx, key, amount, remedy.by_line)
@@ -98,7 +116,6 @@ async def give_back(tx: Tx, ports: Ports, remedy: Remedy, at: datetime) -> None:
         await balances.move_budget(
             tx, remedy.tenant, remedy.budget_day, currency, -remedy.budget_amount, shadow=remedy.shadow
         )
-    await post(tx, ports, remedy, entries.release(amount, currency), at)
 
 
 async def post(tx: Tx, ports: Ports, remedy: Remedy, movement: entries.Movement, at: datetime) -> None:

@@ -32,7 +32,7 @@ async def breached(tx: Tx, ports: Ports, event: Event) -> None:
         return
     view = view_of(await tickets.events(tx, event.subject, up_to=breach.as_of_sequence))
     policy = policy_of(ports, view)
-    if promised(breach, policy) is None or await remedies.exists(tx, event.subject, breach.clock, breach.step):
+    if promised(breach, policy, view) is None or await remedies.exists(tx, event.subject, breach.clock, breach.step):
         return
     start = _start(view, breach, event)
     held = decide(breach, view, policy, Seen(None, None, 0))
@@ -112,17 +112,14 @@ async def _decide(
     """Decide under locks and save. `goods_returned` True: it was held until now."""
     looked = await balancing.look(
         tx,
-        view.order,
+        view,
         policy,
-        tenant=view.tenant,
-        ticket_id=view.ticket_id,
         up_to=breach.as_of_sequence,
         day=day_of(policy, breach.due_at),
         mode=await payouts.mode_of(tx, view.tenant),
     )
     at = await ports.outbox.now(tx, view.ticket_id)
-    recent = await remedies.customer_remedies(tx, view.tenant, view.customer_id, at)
-    seen = Seen(looked.left, looked.budget_left, recent, looked.mode)
+    seen = await balancing.seen(tx, looked, policy, view, at)
     decision = decide(breach, view, policy, seen, goods_returned=goods_returned)
     if not isinstance(decision, Decided):
         raise TypeError(f"{view.ticket_id}: a remedy that was to be decided came out as {decision}")

@@ -11,7 +11,7 @@ from amends.policy.values import RemedyType
 from compensation_svc.decisions.approval import limit_of, within_limit
 from compensation_svc.decisions.budget import day_of
 from compensation_svc.decisions.proposal import Impossible, Proposal, propose
-from compensation_svc.decisions.remedy import Seen
+from compensation_svc.decisions.reviews import reviews_missing, reviews_needed
 from compensation_svc.decisions.ticket import view_of
 from compensation_svc.handlers import balancing
 from compensation_svc.handlers.deciding import policy_of, save
@@ -47,12 +47,9 @@ async def proposed(tx: Tx, ports: Ports, caller: Principal, wish: Wish) -> Remed
     policy = policy_of(ports, view)
     today = day_of(policy, await ports.outbox.now(tx, wish.ticket_id))
     mode = await payouts.mode_of(tx, caller.tenant)
-    looked = await balancing.look(
-        tx, view.order, policy, tenant=caller.tenant, ticket_id=wish.ticket_id, up_to=None, day=today, mode=mode
-    )
+    looked = await balancing.look(tx, view, policy, up_to=None, day=today, mode=mode)
     at = await ports.outbox.now(tx, wish.ticket_id)
-    recent = await remedies.customer_remedies(tx, caller.tenant, view.customer_id, at)
-    seen = Seen(looked.left, looked.budget_left, recent, mode)
+    seen = await balancing.seen(tx, looked, policy, view, at)
     proposal = Proposal(
         remedy_id=ports.new_id(),
         remedy=wish.remedy,
@@ -77,7 +74,7 @@ async def proposed(tx: Tx, ports: Ports, caller: Principal, wish: Wish) -> Remed
         proposed_by=caller.name,
     )
     await save(tx, ports, start, decision, looked, at=at, cause=None)
-    return await _found(tx, caller, proposal.remedy_id)
+    return await found(tx, caller, proposal.remedy_id)
 
 
 async def approved(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, reason: str | None) -> Remedy:
@@ -86,12 +83,15 @@ async def approved(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, rea
     Raises:
         UnknownRemedy, NotNow, NotYours.
     """
-    remedy = await _locked(tx, caller, remedy_id)
+    remedy = await locked(tx, caller, remedy_id)
     mode = await payouts.mode_of(tx, caller.tenant)
     queued = remedy.state == "decided" and mode == "approve" and bool(remedy.amount) and not remedy.calling
     if not remedy.waits_for_approval and not queued:
         raise NotNow(f"the remedy is {remedy.shown_state} and waits for nobody's approval")
-    _may_approve(ports, caller, remedy)
+    if remedy.proposed_by == caller.name:
+        raise NotYours("a person never approves what they proposed; ask somebody else")
+    within_own_limit(ports, caller, remedy)
+    await _must_be_reviewed(tx, ports, remedy)
     await _use_budget(tx, ports, remedy)
     at = await ports.outbox.now(tx, remedy.ticket_id)
     fact = CompensationApproved(remedy_id=str(remedy_id), by=caller.name, reason=reason)
@@ -100,7 +100,7 @@ async def approved(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, rea
         tx, remedy_id, state="approved", approved_by=caller.name, approved_at=at, cause=events[0]
     )
     await jobs.add(tx, remedy.payment, tenant=remedy.tenant)
-    return await _found(tx, caller, remedy_id)
+    return await found(tx, caller, remedy_id)
 
 
 async def rejected(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, reason: str | None) -> Remedy:
@@ -109,7 +109,7 @@ async def rejected(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, rea
     Raises:
         UnknownRemedy, NotNow.
     """
-    remedy = await _locked(tx, caller, remedy_id)
+    remedy = await locked(tx, caller, remedy_id)
     if remedy.state not in {"decided", "approved"} or not remedy.amount:
         raise NotNow(f"the remedy is {remedy.shown_state} and cannot be rejected")
     if not await jobs.cancel(tx, remedy_id):
@@ -121,17 +121,30 @@ async def rejected(tx: Tx, ports: Ports, caller: Principal, remedy_id: UUID, rea
     )
     fact = CompensationRejected(remedy_id=str(remedy_id), by=caller.name, reason=reason)
     await ports.outbox.publish(tx, remedy.ticket_id, [fact], tenant=remedy.tenant, at=at)
-    return await _found(tx, caller, remedy_id)
+    return await found(tx, caller, remedy_id)
 
 
-def _may_approve(ports: Ports, caller: Principal, remedy: Remedy) -> None:
-    """Four eyes, and the limit of the role.
+async def _must_be_reviewed(tx: Tx, ports: Ports, remedy: Remedy) -> None:
+    """Have what a person proposed pass its reviews first, as the ticket stands now (E5).
+
+    Raises:
+        NotNow: says which are missing.
+    """
+    if remedy.proposed_by is None:
+        return
+    events = await tickets.events(tx, remedy.ticket_id)
+    policy = ports.policies.get(remedy.tenant, remedy.policy_version)
+    missing = reviews_missing(reviews_needed(policy, view_of(events), remedy.money[0]), events)
+    if missing:
+        raise NotNow(f"it waits for its reviews: {', '.join(missing)}, each by another person (rule E5)")
+
+
+def within_own_limit(ports: Ports, caller: Principal, remedy: Remedy) -> None:
+    """Hold a role to the limit up to which it decides about remedies (RULEBOOK B, Limits).
 
     Raises:
         NotYours: says who may.
     """
-    if remedy.proposed_by == caller.name:
-        raise NotYours("a person never approves what they proposed; ask somebody else")
     policy = ports.policies.get(remedy.tenant, remedy.policy_version)
     amount, currency = remedy.money
     limit = limit_of(caller.role, policy.amounts.limits)
@@ -154,14 +167,19 @@ async def _use_budget(tx: Tx, ports: Ports, remedy: Remedy) -> None:
     await remedy_changes.change(tx, remedy.remedy_id, budget_amount=amount)
 
 
-async def _locked(tx: Tx, caller: Principal, remedy_id: UUID) -> Remedy:
+async def locked(tx: Tx, caller: Principal, remedy_id: UUID) -> Remedy:
     """Lock the remedy's ticket and return the remedy as it stands then."""
-    before = await _found(tx, caller, remedy_id)
+    before = await found(tx, caller, remedy_id)
     await tickets.lock(tx, before.ticket_id, before.tenant)
-    return await _found(tx, caller, remedy_id)
+    return await found(tx, caller, remedy_id)
 
 
-async def _found(tx: Tx, caller: Principal, remedy_id: UUID) -> Remedy:
+async def found(tx: Tx, caller: Principal, remedy_id: UUID) -> Remedy:
+    """Return a remedy of the caller's tenant.
+
+    Raises:
+        UnknownRemedy.
+    """
     remedy = await remedies.one(tx, caller.tenant, remedy_id)
     if remedy is None:
         raise UnknownRemedy(f"your tenant has no remedy {remedy_id}")

@@ -12,6 +12,7 @@ from amends.db import Tx
 from amends.events.codec import decode
 from amends.events.envelope import Event
 from amends.events.parts import Party
+from compensation_svc.decisions.cap import Given
 from compensation_svc.decisions.payment import Payment
 
 _COLUMNS = """
@@ -19,17 +20,20 @@ _COLUMNS = """
     r.currency, r.lines, r.payer_kind, r.payer_id, r.approval, r.reason, r.basis, r.policy_version, r.order_id,
     r.customer_id, r.shadow, r.budget_day, r.budget_amount, r.proposed_by, r.decided_at, r.approved_by, r.approved_at,
     r.rejected_by, r.rejected_at, r.issued_at, r.external_reference, r.charged_kind, r.charged_id, r.charged_at,
-    r.outcome_reason, r.explanation, r.breach, r.as_of_sequence, r.cause,
+    r.reversed_by, r.reversed_at, r.appealed_by, r.appealed_at, r.appeal_reason, r.appeal_verdict, r.appeal_decided_by,
+    r.appeal_decided_at, r.outcome_reason, r.explanation, r.breach, r.as_of_sequence, r.cause,
     COALESCE((SELECT j.attempt > 0 AND NOT j.done FROM money_jobs j WHERE j.remedy_id = r.remedy_id), false) AS calling
 """
 _ONE = text(f"SELECT {_COLUMNS} FROM remedies r WHERE r.remedy_id = :remedy AND r.tenant = :tenant")
 _OF_TICKET = text(f"SELECT {_COLUMNS} FROM remedies r WHERE r.ticket_id = :ticket ORDER BY r.serial")
 _PAGE = text(f"""
     SELECT {_COLUMNS} FROM remedies r WHERE r.tenant = :tenant AND r.serial > :after
-    AND (CAST(:ticket AS text) IS NULL OR r.ticket_id = :ticket) ORDER BY r.serial LIMIT :limit
+    AND (CAST(:ticket AS text) IS NULL OR r.ticket_id = :ticket)
+    AND (CAST(:charged_kind AS text) IS NULL OR r.charged_kind = :charged_kind)
+    AND (CAST(:charged_id AS text) IS NULL OR r.charged_id = :charged_id) ORDER BY r.serial LIMIT :limit
 """)
-_RECENT = text("""
-    SELECT count(*) FROM remedies WHERE tenant = :tenant AND customer_id = :customer
+_GIVEN = text("""
+    SELECT count(*), COALESCE(sum(amount) FILTER (WHERE currency = :currency), 0)::bigint FROM remedies WHERE tenant = :tenant AND customer_id = :customer
     AND amount > 0 AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
 """)
 
@@ -77,6 +81,14 @@ class Remedy:
     charged_kind: str | None
     charged_id: str | None
     charged_at: datetime | None
+    reversed_by: str | None
+    reversed_at: datetime | None
+    appealed_by: str | None
+    appealed_at: datetime | None
+    appeal_reason: str | None
+    appeal_verdict: str | None
+    appeal_decided_by: str | None
+    appeal_decided_at: datetime | None
     outcome_reason: str | None
     explanation: str
     breach: str | None
@@ -108,6 +120,16 @@ class Remedy:
     def payer(self) -> Party:
         """Return who carries a decided remedy."""
         return Party(kind=self.payer_kind or "", id=self.payer_id or "?")
+
+    @property
+    def charged_party(self) -> Party | None:
+        """Return who was charged with it, whatever came of that."""
+        return Party(kind=self.charged_kind, id=self.charged_id) if self.charged_kind and self.charged_id else None
+
+    @property
+    def charged(self) -> Party | None:
+        """Return who is charged with it: nobody, once an appeal was right."""
+        return None if self.appeal_verdict == "overturned" else self.charged_party
 
     @property
     def payment(self) -> Payment:
@@ -147,16 +169,35 @@ async def of_ticket(tx: Tx, ticket_id: str) -> Sequence[Remedy]:
     return [Remedy(*row) for row in (await tx.execute(_OF_TICKET, {"ticket": ticket_id})).all()]
 
 
-async def page(tx: Tx, tenant: str, ticket_id: str | None, after: int, limit: int) -> Sequence[Remedy]:
-    """Return a tenant's remedies in the order they came to be."""
+async def page(
+    tx: Tx,
+    tenant: str,
+    ticket_id: str | None,
+    after: int,
+    limit: int,
+    *,
+    charged_kind: str | None = None,
+    charged_id: str | None = None,
+) -> Sequence[Remedy]:
+    """Return a tenant's remedies in the order they came to be: all, or those charged to a kind of party, or to one."""
     values = {"tenant": tenant, "ticket": ticket_id, "after": after, "limit": limit}
+    values |= {"charged_kind": charged_kind, "charged_id": charged_id}
     return [Remedy(*row) for row in (await tx.execute(_PAGE, values)).all()]
 
 
-async def customer_remedies(tx: Tx, tenant: str, customer_id: str, at: datetime, days: int = 90) -> int:
-    """Count the remedies that a customer was given in so many days up to `at`."""
+async def given(tx: Tx, tenant: str, customer_id: str, at: datetime, *, currency: str, days: int = 90) -> Given:
+    """Return what a customer was given in so many days up to `at`; the sum is of what was in `currency`."""
     values = {"tenant": tenant, "customer": customer_id, "at": at, "since": at - timedelta(days=days)}
-    return (await tx.execute(_RECENT, values)).scalar_one()  # type: ignore[no-any-return]
+    return Given(*(await tx.execute(_GIVEN, values | {"currency": currency})).one())
+
+
+async def lock_customer(tx: Tx, tenant: str, customer_id: str) -> None:
+    """Let deciders of one customer's remedies go one after the other until the transaction ends.
+
+    A customer is no row here; taken after the order's and the budget's rows, so that nobody waits in a circle.
+    """
+    query = text("SELECT pg_advisory_xact_lock(hashtextextended(:customer, 0))")
+    await tx.execute(query, {"customer": f"customer {tenant} {customer_id}"})
 
 
 async def exists(tx: Tx, ticket_id: str, clock: str, step: int) -> bool:

@@ -13,6 +13,7 @@ from amends.db import Tx
 from amends.events.codec import encode_structured
 from amends.events.compensation import CompensationDecided, CompensationHeld
 from amends.events.envelope import Event
+from compensation_svc.decisions.sentences import Said
 
 _START = (
     "remedy_id",
@@ -86,9 +87,9 @@ class Reserved:
     budget_amount: int
 
 
-async def hold(tx: Tx, start: Start, fact: CompensationHeld, remedy: str, steps: Sequence[str]) -> None:
+async def hold(tx: Tx, start: Start, fact: CompensationHeld, remedy: str, steps: Sequence[Said]) -> None:
     """Write down a remedy that waits for its precondition."""
-    held = {"remedy": remedy, "state": "held", "explanation": json.dumps(steps, ensure_ascii=False)}
+    held = {"remedy": remedy, "state": "held", "explanation": _written(steps)}
     await tx.execute(_HOLD, {**_started(start, fact), **held})
 
 
@@ -96,7 +97,7 @@ async def decide(
     tx: Tx,
     start: Start,
     fact: CompensationDecided,
-    steps: Sequence[str],
+    steps: Sequence[Said],
     reserved: Reserved,
     *,
     at: datetime,
@@ -106,7 +107,7 @@ async def decide(
     decided = {
         "remedy": fact.remedy,
         "state": "shadow" if reserved.shadow else "decided",
-        "explanation": json.dumps(steps, ensure_ascii=False),
+        "explanation": _written(steps),
         "amount": fact.amount,
         "currency": fact.currency,
         "lines": json.dumps([line.model_dump() for line in fact.lines]) if fact.lines else None,
@@ -129,6 +130,10 @@ async def change(tx: Tx, remedy_id: UUID, **columns: Any) -> None:
         columns["cause"] = encode_structured(columns["cause"]).decode()
     setting = ", ".join(f"{name} = :{name}" for name in columns)
     await tx.execute(text(f"UPDATE remedies SET {setting} WHERE remedy_id = :remedy"), columns | {"remedy": remedy_id})
+
+
+def _written(steps: Sequence[Said]) -> str:
+    return json.dumps([one.written() for one in steps], ensure_ascii=False)
 
 
 def _started(start: Start, fact: CompensationHeld | CompensationDecided) -> Mapping[str, Any]:
