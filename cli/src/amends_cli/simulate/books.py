@@ -4,7 +4,7 @@ What the figures mean is decided by compensation's own functions; here they are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from amends.policy.model import Policy
 from amends_cli.simulate.shelf import Shelf
 from compensation_svc.decisions.balance import VOUCHERS, Movements, Refunded, Statement, left_of
 from compensation_svc.decisions.budget import day_of, has_budget, left_of_day, taken_of_day
+from compensation_svc.decisions.cap import Given
 from compensation_svc.decisions.remedy import Seen
 from compensation_svc.decisions.ticket import TicketView
 
@@ -58,7 +59,7 @@ class Books:
         self._policy = policy
         self._basis = basis or {}
         self._orders = Shelf[OrderBook](_ORDERS_IN_MEMORY)
-        self._customers = Shelf[dict[str, datetime]](_CUSTOMERS_IN_MEMORY)
+        self._customers = Shelf[dict[str, tuple[datetime, int]]](_CUSTOMERS_IN_MEMORY)
         self._used: dict[tuple[str, date], int] = {}
 
     def state(self, tenant: str, ticket_id: str, sequence: int, order_id: str, said: Statement) -> None:
@@ -84,7 +85,8 @@ class Books:
         if has_budget(self._policy, view.order):
             used = self._used.get((view.tenant, day_of(self._policy, due_at)), 0)
             budget_left = left_of_day(self._policy, used)
-        seen = Seen(left, budget_left, self._count(view, at))
+        given = self._given(view, at)
+        seen = Seen(left, budget_left, given.remedies, customer_amount_90d=given.amount)
         recorded = self._basis.get(step)
         return seen if recorded is None else _as_recorded(seen, recorded)
 
@@ -92,9 +94,12 @@ class Books:
         """Reserve what was decided, and count it as given to the customer."""
         if fact.amount and fact.remedy not in VOUCHERS and view.order is not None:
             self._put_ours(view, fact, Refunded(None, fact.amount, _lines(fact)))
-        key = _key(view.tenant, view.customer_id)
-        given = self._customers.take(key) or {}
-        self._customers.put(key, given | {fact.remedy_id: at})
+        if fact.amount:
+            key = _key(view.tenant, view.customer_id)
+            given = self._customers.take(key) or {}
+            # An amount in another currency says nothing of a cap in the policy's.
+            amount = fact.amount if fact.currency == self._policy.currency else 0
+            self._customers.put(key, given | {fact.remedy_id: (at, amount)})
         taken = Taken(day_of(self._policy, due_at), taken_of_day(fact.amount, seen.budget_left))
         self.move_budget(view.tenant, taken)
         return taken
@@ -129,14 +134,14 @@ class Books:
         self._orders.put(key, book)
         return left_of(order, book.movements(view.ticket_id, as_of))
 
-    def _count(self, view: TicketView, at: datetime) -> int:
+    def _given(self, view: TicketView, at: datetime) -> Given:
         key = _key(view.tenant, view.customer_id)
         given = self._customers.take(key)
         if given is None:
-            return 0
-        recent = {remedy: when for remedy, when in given.items() if when > at - _REMEDIES_COUNT}
+            return Given()
+        recent = {remedy: one for remedy, one in given.items() if one[0] > at - _REMEDIES_COUNT}
         self._customers.put(key, recent)
-        return len(recent)
+        return Given(len(recent), sum(amount for _, amount in recent.values()))
 
     def _put_ours(self, view: TicketView, fact: CompensationDecided, refunded: Refunded) -> None:
         if view.order is None:
@@ -148,10 +153,10 @@ class Books:
 
 
 def _as_recorded(seen: Seen, basis: Basis) -> Seen:
-    left = seen.left
-    if left is not None and basis.order_left is not None:
-        left = Balance(basis.order_left, left.lines)
-    return Seen(left, basis.budget_left, basis.customer_remedies_90d, seen.mode)
+    recorded = Seen.of(basis)
+    if basis.lines_left is None and recorded.left is not None and seen.left is not None:
+        return replace(recorded, left=Balance(recorded.left.order, seen.left.lines))
+    return recorded
 
 
 def _lines(fact: CompensationDecided) -> dict[str, int]:

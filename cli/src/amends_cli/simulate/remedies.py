@@ -68,9 +68,9 @@ class Remedies:
     def breached(self, cascade: Cascade, breach: SlaDeadlineBreached, said: Said) -> list[Said]:
         """Decide a breach, once per clock and step for ever."""
         ticket = cascade.ticket
-        if promised(breach, self.policy) is None or _has_remedy(ticket, breach):
-            return []
         view = ticket.view_as_of(breach.as_of_sequence)
+        if promised(breach, self.policy, view) is None or _has_remedy(ticket, breach):
+            return []
         remedy = Remedy(
             remedy_id=str(remedy_id_of(ticket.tenant, ticket.subject, breach.clock, breach.step)),
             breach=breach,
