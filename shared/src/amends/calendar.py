@@ -138,6 +138,15 @@ class BusinessCalendar:
                 return instant(year.ends[i - 1])
         raise ValueError(f"never open before {at.isoformat()}")
 
+    def open_between(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the open stretches from start to end, in order and cut to them; one that is open over New Year comes in two."""
+        first, last = micros(start), micros(end)
+        years = range(instant(first).year, instant(last).year + 1) if first < last else ()
+        for number in years:
+            year = self._year(number)
+            for i in range(bisect_right(year.ends, first), bisect_left(year.starts, last)):
+                yield instant(max(year.starts[i], first)), instant(min(year.ends[i], last))
+
     def add_working_days(self, start: datetime, n: int) -> datetime:
         """Return the closing instant of the nth date with open time after start's date in the calendar's zone.
 

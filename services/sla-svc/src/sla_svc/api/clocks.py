@@ -24,8 +24,9 @@ _FIRST: Final = "0001-01-02T00:00:00Z"
 
 
 def json_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Write a row's instants as the wire has them."""
-    return {name: format_instant(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    """Write a row's instants as the wire has them; a run that never breached has no `breached_at`."""
+    told = {name: format_instant(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    return told if told.get("breached_at", "") is not None else {n: v for n, v in told.items() if n != "breached_at"}
 
 
 async def must_see(tx: Tx, caller: Principal, ticket_id: str) -> None:

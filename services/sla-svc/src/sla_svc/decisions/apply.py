@@ -28,7 +28,7 @@ from sla_svc.decisions.answers import answered
 from sla_svc.decisions.draft import Draft, Step
 from sla_svc.decisions.pauses import customer_asked, customer_replied, restart_pause
 from sla_svc.decisions.reclassify import reclassify
-from sla_svc.decisions.starts import AFRESH, AGREED_CLOCK, agreed_row, row_at_opening, rows_at_opening
+from sla_svc.decisions.starts import AFRESH, AGREED, AGREED_CLOCK, agreed_row, row_at_opening, rows_at_opening
 from sla_svc.decisions.state import Run, TicketClocks, asked_about
 
 
@@ -150,7 +150,7 @@ def _agree(draft: Draft, due_at: datetime) -> None:
         return
     run = draft.run(AGREED_CLOCK)
     if run is not None:
-        draft.move(run, row, due_at, "agreed with the customer", extended=False)
+        draft.move(run, row, due_at, AGREED, extended=False)
     else:
         draft.start(row, draft.at, agreed=due_at)
 

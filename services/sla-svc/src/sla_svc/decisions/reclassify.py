@@ -8,7 +8,7 @@ from amends.policy.due import due
 from amends.policy.rows import ClockRow
 from amends.policy.values import CLOCK_ORDER
 from sla_svc.decisions.draft import Draft
-from sla_svc.decisions.starts import AGREED_CLOCK, agreed_row, row_at_opening
+from sla_svc.decisions.starts import AGREED, AGREED_CLOCK, agreed_row, row_at_opening
 from sla_svc.decisions.state import Run, asked_about
 
 REASON = "reclassified"
@@ -28,7 +28,7 @@ def reclassify(draft: Draft, data: TicketReclassified) -> None:
     if data.agreed_reply_at is not None and (row := agreed_row(draft.policy, after)) is not None:
         run = draft.run(AGREED_CLOCK)
         if run is not None:
-            draft.move(run, row, data.agreed_reply_at, "agreed with the customer", extended=False)
+            draft.move(run, row, data.agreed_reply_at, AGREED, extended=False)
         else:
             draft.start(row, draft.at, agreed=data.agreed_reply_at)
     _start_what_newly_applies(draft, before, after)

@@ -21,6 +21,9 @@ AFRESH: tuple[ClockName, ...] = (
 AGREED_CLOCK: ClockName = "progress_reply"
 """The clock that a time agreed with the customer sets (F2)."""
 
+AGREED = "agreed with the customer"
+"""The reason of a move to such a time."""
+
 
 def row_at_opening(policy: Policy, clock: ClockName, facts: TicketFacts, accepted_at: datetime) -> ClockRow | None:
     """Return the row under which an opened ticket runs this clock, or None when its opening starts no such clock."""
