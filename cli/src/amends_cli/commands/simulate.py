@@ -30,7 +30,7 @@ def simulate(
     sla, compensation and notify would publish, in order of time. The same input gives the same bytes. Exit 2 when a
     line cannot be read: stderr names it and its field.
 
-    Example: amends simulate docs/examples/b4_short_shipment.input.jsonl --until 2026-05-14T00:00:00Z --format table
+    Example: amends simulate docs/examples/short_shipment_silent.input.jsonl --until 2026-05-14T00:00:00Z --format table
     """
     # Reading the services' decisions takes a moment, which the other commands need not wait for.
     module = import_module("amends_cli.simulate.main")

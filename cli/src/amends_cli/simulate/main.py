@@ -17,6 +17,7 @@ from amends_cli.errors import WrongUse
 from amends_cli.simulate.output import target
 from amends_cli.simulate.reading import BadLine
 from amends_cli.simulate.running import reopenings_in, simulate
+from amends_cli.simulate.simulation import Simulation
 from amends_cli.simulate.table import write_table
 from amends_cli.simulate.telling import Said, line_of
 
@@ -52,7 +53,8 @@ def run(asked: Asked) -> None:
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     try:
         with _input(asked.file) as stream, target(asked.output) as out:
-            said = simulate(stream, policy, until=until, sort=asked.sort, reopened_by_input=_look_ahead(stream))
+            simulation = Simulation(policy, reopened_by_input=_look_ahead(stream))
+            said = simulate(stream, simulation, until=until, sort=asked.sort)
             if form == "jsonl":
                 _write_lines(said, out)
             else:

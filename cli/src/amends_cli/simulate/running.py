@@ -7,7 +7,6 @@ from operator import attrgetter
 
 from amends.events.ticket import TicketReopened
 from amends.instants import format_instant
-from amends.policy.model import Policy
 from amends_cli.simulate.reading import BadLine, Heard, read_line
 from amends_cli.simulate.simulation import Simulation
 from amends_cli.simulate.telling import Said
@@ -16,19 +15,13 @@ _REOPENED = TicketReopened.wire_type.encode()
 
 
 def simulate(
-    lines: Iterable[bytes],
-    policy: Policy,
-    *,
-    until: datetime | None = None,
-    sort: bool = False,
-    reopened_by_input: frozenset[str] = frozenset(),
+    lines: Iterable[bytes], simulation: Simulation, *, until: datetime | None = None, sort: bool = False
 ) -> Iterator[list[Said]]:
     """Run a stream up to and including `until` (default: the time of its last event), a list of events at a time.
 
     Raises:
         BadLine: a line that cannot be read, or that comes before one of an earlier time and `sort` is not asked for.
     """
-    simulation = Simulation(policy, reopened_by_input=reopened_by_input)
     last: datetime | None = None
     for heard in _in_order(lines, sort=sort):
         if until is not None and heard.time > until:

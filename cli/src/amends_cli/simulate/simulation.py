@@ -27,7 +27,10 @@ from sla_svc.decisions.fire import Timer, fire, first_timer
 from sla_svc.decisions.robot import Switch, robot_on
 from sla_svc.decisions.state import ORDER
 
-_CLOSED_IN_MEMORY: Final = 10_000
+CLOSED_IN_MEMORY_MAX: Final = 10_000
+
+_INPUT: Final = "input"
+"""What the events that a ticket has in the input are counted under."""
 
 Entry = tuple[datetime, datetime, str, int, int, Timer]
 """A timer in the queue: when it fires, what it is about, ticket, CONTRACT §3's order, a number, the timer itself."""
@@ -46,13 +49,14 @@ class Simulation:
         *,
         reopened_by_input: Collection[str] = (),
         basis: Mapping[Step, Basis] | None = None,
+        closed_in_memory_max: int = CLOSED_IN_MEMORY_MAX,
     ) -> None:
         self._policy = policy
         self._remedies = Remedies(policy, Books(policy, basis))
         self._following = Following(policy, self._remedies, reopened_by_input)
         self._contacts = Contacts.under(policy)
         self._open: dict[str, SimulatedTicket] = {}
-        self._closed = Shelf[SimulatedTicket](_CLOSED_IN_MEMORY)
+        self._closed = Shelf[SimulatedTicket](closed_in_memory_max)
         self._switches: dict[str, list[Switch]] = {}
         self._queue: list[Entry] = []
         self._entries = 0
@@ -68,7 +72,9 @@ class Simulation:
             return []
         try:
             return self._about_ticket(heard)
-        except (ValueError, OverflowError, ArithmeticError) as error:
+        except BadLine:
+            raise
+        except (ValueError, ArithmeticError) as error:
             raise BadLine(heard.line, heard.type, str(error)) from error
 
     def fire_before(self, until: datetime) -> Iterator[list[Said]]:
@@ -98,7 +104,7 @@ class Simulation:
         if self._following.ignores(ticket, heard.fact):
             self._keep(ticket)
             return []
-        cascade = Cascade(ticket, _named(heard))
+        cascade = Cascade(ticket, _named(heard, ticket.next_sequence(_INPUT)))
         if heard.topic == TICKET_TOPIC:
             event = _event(heard, ticket.next_sequence(INTAKE))
             self._following.own(cascade, event, heard.fact, heard, robot_on=self._robot_on(heard))
@@ -114,7 +120,7 @@ class Simulation:
             if heard.subject not in self._open and known is not None:
                 self._keep(known)
             raise BadLine(heard.line, "subject", f"ticket {heard.subject} was opened before")
-        moment = _named(heard)
+        moment = _named(heard, 1)
         event = _event(heard, 1)
         step = apply_read(None, event, fact, self._policy)
         ticket = SimulatedTicket(
@@ -124,7 +130,8 @@ class Simulation:
             contact=contact_tickets.opened(event, fact, fact.policy_version or 1),
             views=[(1, begun(event, fact))],
         )
-        self._remedies.note(ticket, event, fact, ticket.next_sequence(INTAKE))
+        ticket.spoken |= {_INPUT: 1, INTAKE: 1}
+        self._remedies.note(ticket, event, fact, 1)
         cascade = Cascade(ticket, moment)
         self._following.clocks(cascade, step, heard)
         return self._finished(cascade, heard)
@@ -170,10 +177,10 @@ class Simulation:
             heapq.heappush(self._queue, (*place, self._entries, timer))
 
 
-def _named(heard: Heard) -> Moment:
-    """Give an event of the input an id, if it has none, and return its moment."""
+def _named(heard: Heard, number: int) -> Moment:
+    """Give its ticket's so manyth event of the input an id, if it has none, and return its moment."""
     moment = Moment(heard.time)
-    heard.id = heard.id or moment.id_of(heard.tenant, heard.subject, heard.type, str(heard.line))
+    heard.id = heard.id or moment.id_of(heard.tenant, heard.subject, _INPUT, str(number))
     heard.correlationid = heard.correlationid or heard.id
     return moment
 
