@@ -50,6 +50,10 @@ test: setup ## every test, with real PostgreSQL and real Kafka
 test-fast: setup ## the tests that need no server, in seconds
 	@$(BIN)/pytest -n 2 --hypothesis-profile=fast -m "not servers and not kafka and not e2e"
 
+bench: setup ## what the promises about speed are measured with
+	@$(BIN)/python -m bench.calendar_cost
+	@$(BIN)/python -m bench.simulate
+
 lint: setup ## style, types, and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -20,6 +20,9 @@ CASES: Final = (
     ("suggestion", "other", "email"),
     ("after_sales", "exchange_out_of_stock", "phone"),
 )
+ANSWERED: Final = 0.8
+"""The part of departments that answer; the others' silence becomes remedies."""
+RATED: Final = 0.2
 Line = tuple[datetime, int, bytes]
 
 
@@ -65,7 +68,7 @@ def _life(ticket: int, opened_at: datetime, random: Random) -> Sequence[tuple[da
     hour = timedelta(hours=1)
     tell("ticket.contacted", hour / 4, by="agent", about="greeting", channel=channel)
     tell("ticket.department_asked", hour / 2, department="warehouse")
-    if random.random() < 0.8:
+    if random.random() < ANSWERED:
         tell("ticket.department_replied", 16 * hour, department="warehouse", effective=True, decision="accepted")
     else:
         tell("ticket.liability_found", 16 * hour, party={"kind": "department", "id": "warehouse"})
@@ -76,7 +79,7 @@ def _life(ticket: int, opened_at: datetime, random: Random) -> Sequence[tuple[da
     tell("ticket.resolved", 12 * hour, outcome="resolved")
     tell("contact.feedback_given", 24 * hour, form="written")
     tell("ticket.closed", hour)
-    if random.random() < 0.2:
+    if random.random() < RATED:
         tell("contact.survey_answered", 24 * hour, rating=random.choice((3, 4, 5)))
     return told
 
