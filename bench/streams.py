@@ -28,7 +28,7 @@ Line = tuple[datetime, int, bytes]
 
 def lines(tickets: int, *, seed: int = 1, gap_s: float = 40.0) -> Iterator[bytes]:
     """Yield the events of so many tickets, one opened every `gap_s` seconds on average, each some eight events long."""
-    random = Random(seed)  # noqa: S311 - a stream to measure with, not a secret
+    random = Random(seed)
     waiting: list[Line] = []
     opened_at, number = START, 0
     for ticket in range(tickets):

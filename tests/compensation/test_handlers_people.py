@@ -40,7 +40,7 @@ async def act(engine, ports, step, caller, remedy_id, reason=None):
         return await step(tx, ports, caller, remedy_id, reason)
 
 
-async def review(engine, ports, told, *stages, by="lee mia kim".split()):
+async def review(engine, ports, told, *stages, by=("lee", "mia", "kim")):
     for stage, person in zip(stages, by, strict=False):
         await deliver(engine, ports, told.tell("reviewed", stage=stage, verdict="right", by=person))
 

@@ -143,7 +143,9 @@ ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_H
 CALENDARS = [
     BusinessCalendar(zone, SMALL_HOURS, closed=[date(year, 1, 1) for year in range(2000, 2045)]) for zone in ZONES
 ]
-in_every_zone = pytest.mark.parametrize("calendar", [pytest.param(it, id=z) for it, z in zip(CALENDARS, ZONES, strict=True)])
+in_every_zone = pytest.mark.parametrize(
+    "calendar", [pytest.param(it, id=z) for it, z in zip(CALENDARS, ZONES, strict=True)]
+)
 
 
 @st.composite

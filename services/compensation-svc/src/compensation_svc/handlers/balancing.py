@@ -83,7 +83,7 @@ async def look(
 
 async def seen(tx: Tx, looked: Looked, policy: Policy, view: TicketView, at: datetime) -> Seen:
     """Return what a decision at `at` sees: the balances, and what the customer was given in the 90 days before."""
-    given = await remedies.given(tx, view.tenant, view.customer_id, at, currency=policy.currency)
+    given = await remedies.given(tx, view.tenant, view.customer_id, at, currency=policy.currency, shadow=looked.shadow)
     return Seen(looked.left, looked.budget_left, given.remedies, looked.mode, given.amount)
 
 

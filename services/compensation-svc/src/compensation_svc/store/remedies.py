@@ -34,7 +34,7 @@ _PAGE = text(f"""
 """)
 _GIVEN = text("""
     SELECT count(*), COALESCE(sum(amount) FILTER (WHERE currency = :currency), 0)::bigint FROM remedies WHERE tenant = :tenant AND customer_id = :customer
-    AND amount > 0 AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
+    AND amount > 0 AND (:shadow OR NOT shadow) AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
 """)
 
 
@@ -185,10 +185,15 @@ async def page(
     return [Remedy(*row) for row in (await tx.execute(_PAGE, values)).all()]
 
 
-async def given(tx: Tx, tenant: str, customer_id: str, at: datetime, *, currency: str, days: int = 90) -> Given:
-    """Return what a customer was given in so many days up to `at`; the sum is of what was in `currency`."""
+async def given(
+    tx: Tx, tenant: str, customer_id: str, at: datetime, *, currency: str, shadow: bool, days: int = 90
+) -> Given:
+    """Return what a customer was given in so many days up to `at`; the sum is of what was in `currency`.
+
+    `shadow`: those that were only recorded count too; real ones never count them.
+    """
     values = {"tenant": tenant, "customer": customer_id, "at": at, "since": at - timedelta(days=days)}
-    return Given(*(await tx.execute(_GIVEN, values | {"currency": currency})).one())
+    return Given(*(await tx.execute(_GIVEN, values | {"currency": currency, "shadow": shadow})).one())
 
 
 async def lock_customer(tx: Tx, tenant: str, customer_id: str) -> None:
