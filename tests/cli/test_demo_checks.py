@@ -218,5 +218,10 @@ def test_a_remedy_that_is_not_issued_at_the_end_is_told():
     assert one(check_final(ideal(case_of("B1-silent")), books("B1-silent", remedies=remedies)), "issuing")
 
 
+def test_a_remedy_that_is_still_held_at_the_end_is_told():
+    held = {TICKET: [{"state": "held", "rule": "B3", "clock": "refund_execute", "step": 1, "reason": "goods_returned"}]}
+    assert one(check_final(ideal(case_of("B1-silent")), books("B1-silent", remedies=held)), "held")
+
+
 def test_nothing_is_asked_of_the_books_of_a_ticket_that_was_never_opened():
     assert check_final(Played(case_of("B1-silent"), None, Story()), Books([], [], [], {})) == ()

@@ -52,7 +52,8 @@ def check_final(played: Played, books: Books) -> tuple[str, ...]:
     if played.ticket_id is None:
         return ()
     shown = books.remedies.get(played.ticket_id, ())
-    found = sorted((str(remedy["clock"]), int(remedy["amount"]), str(remedy["state"])) for remedy in shown)
+    # what is held has no amount yet
+    found = sorted((str(remedy["clock"]), int(remedy.get("amount") or 0), str(remedy["state"])) for remedy in shown)
     promised = sorted((remedy.clock, remedy.amount, "issued") for remedy in played.case.expected.remedies)
     differs = [] if found == promised else [f"its remedies are {found}; should be {promised}"]
     told = told_in(books.inbox, played.ticket_id)
