@@ -18,11 +18,3 @@ async def eventually(check: Callable[[], Awaitable[T]], within_s: float, what: s
         assert monotonic_s() < limit_s, f"not within {within_s:g} s: {what}; the last answer was {answer!r}"
         await asyncio.sleep(POLL_S)  # between looks at another process
     return answer
-
-
-async def is_true_throughout(check: Callable[[], Awaitable[bool]], for_s: float, what: str) -> None:
-    """Ask again and again for a while; fails at the first no. For what must not happen."""
-    limit_s = monotonic_s() + for_s
-    while monotonic_s() < limit_s:
-        assert await check(), what
-        await asyncio.sleep(POLL_S)  # between looks at another process
