@@ -39,7 +39,7 @@ def opened(random: Random, ticket: int) -> dict[str, Any]:
             "paid_amount": amount,
             "affected": random.random() < 0.6,
         }
-        | ({"missing_quantity": random.randrange(0, 4)} if random.random() < 0.5 else {})
+        | ({"missing_quantity": random.randrange(1, 4)} if random.random() < 0.5 else {})
         for n, amount in enumerate(paid)
     ]
     order = {"order_id": f"O-{ticket}", "currency": "CNY", "paid_amount": sum(paid) + 800, "shipping_fee": 800}
