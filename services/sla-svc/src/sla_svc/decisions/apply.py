@@ -1,6 +1,5 @@
 """What one event does to a ticket's clocks (CONTRACT §3). What it causes: stops and cancels, then moves, then starts."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from amends.events.data import EventData
@@ -21,6 +20,7 @@ from amends.events.ticket import (
     TicketReopened,
     TicketResolved,
 )
+from amends.frozen import altered
 from amends.policy.choose import row_for
 from amends.policy.model import Policy
 from amends.policy.replies import is_effective
@@ -101,7 +101,7 @@ def _open(event: Event, data: TicketOpened, policy: Policy) -> Step:
 def _effect(draft: Draft, data: EventData, *, robot_on: bool) -> None:
     match data:
         case TicketAssigned():
-            draft.state = replace(draft.state, owner=data.owner)
+            draft.state = altered(draft.state, owner=data.owner)
         case TicketDepartmentAsked():
             _department_asked(draft, data)
         case TicketDepartmentReplied():
@@ -165,7 +165,7 @@ def _restart(draft: Draft, stopped: tuple[Run, ...]) -> None:
 
 
 def _department_asked(draft: Draft, data: TicketDepartmentAsked) -> None:
-    draft.state = replace(draft.state, department=data.department)
+    draft.state = altered(draft.state, department=data.department)
     if draft.state.phase != "open":
         return
     row = row_for(draft.policy, "dept_reply", draft.asked())
@@ -191,20 +191,20 @@ def _extended(draft: Draft, data: TicketExtended) -> None:
 
 
 def _escalated(draft: Draft, data: TicketEscalated) -> None:
-    draft.state = replace(draft.state, escalated_to=(*draft.state.escalated_to, data.to))
+    draft.state = altered(draft.state, escalated_to=(*draft.state.escalated_to, data.to))
     _excuse(draft, "escalated")
 
 
 def _excuse(draft: Draft, what: str) -> None:
     if what not in draft.state.excuses:
-        draft.state = replace(draft.state, excuses=(*draft.state.excuses, what))
+        draft.state = altered(draft.state, excuses=(*draft.state.excuses, what))
 
 
 def _resolved(draft: Draft, data: TicketResolved) -> None:
     """The clocks that it stops are met (or late), the others cancelled; what waits for the resolution starts (I3)."""
     if draft.state.phase != "open":
         return
-    draft.state = replace(draft.state, phase="resolved", waiting_since=None)
+    draft.state = altered(draft.state, phase="resolved", waiting_since=None)
     waits = answered(data)
     for run in draft.running():
         if waits.intersection(draft.row(run).stop):
@@ -217,7 +217,7 @@ def _resolved(draft: Draft, data: TicketResolved) -> None:
 
 
 def _closed(draft: Draft) -> None:
-    draft.state = replace(draft.state, phase="closed", waiting_since=None)
+    draft.state = altered(draft.state, phase="closed", waiting_since=None)
     for run in draft.running():
         draft.cancel(run)
 
@@ -231,7 +231,7 @@ def _reopened(draft: Draft) -> None:
     reopening = draft.policy.reopening
     up = draft.state.levels_up + (0 if reopening is None else reopening.levels_up)
     state = draft.state.standing_as(draft.state.opened, up, draft.policy)
-    draft.state = replace(state, phase="open", escalated_to=(), waiting_since=None)
+    draft.state = altered(state, phase="open", escalated_to=(), waiting_since=None)
     facts = draft.asked()
     for clock in AFRESH:
         row = row_at_opening(draft.policy, clock, facts, draft.at)

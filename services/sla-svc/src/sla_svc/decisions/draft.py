@@ -4,14 +4,16 @@ A draft never leaves the function that made it; what goes in and comes out of a 
 taken out of the state and put back once, in `done`: between, ask the draft for them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from amends.events.data import EventData
 from amends.events.sla import SlaClockMoved, SlaClockStarted, SlaClockStopped
+from amends.frozen import altered
 from amends.policy.choose import TicketFacts
 from amends.policy.due import Due, calendar_confirmed, due, due_at_agreed, warn_for
+from amends.policy.index import index_of
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
 from sla_svc.decisions.state import ORDER, Move, Run, RunState, TicketClocks
@@ -39,17 +41,19 @@ class Draft:
     ended: list[Run] = field(default_factory=list)
     _runs: dict[str, Run] = field(init=False)
     _counts: dict[str, int] = field(init=False)
+    _named: Mapping[tuple[str, str], ClockRow] = field(init=False)
 
     def __post_init__(self) -> None:
         self._runs = {run.clock: run for run in self.state.runs}
         self._counts = dict(self.state.counts or {})
+        self._named = index_of(self.policy.clocks).named
 
     def done(self) -> Step:
         """Return the finished step."""
         state = self.state
         sequences = state.sequences if self.sequence is None else (*state.sequences, (self.sequence, self.at))
         runs = tuple(sorted(self._runs.values(), key=_order))
-        state = replace(state, runs=runs, counts=self._counts or None, sequences=sequences)
+        state = altered(state, runs=runs, counts=self._counts or None, sequences=sequences)
         return Step(state, tuple(self.facts), tuple(self.ended))
 
     def asked(self) -> TicketFacts:
@@ -74,7 +78,7 @@ class Draft:
         Raises:
             LookupError: the policy has no such row: the state was made under another policy.
         """
-        row = self.policy.row(run.clock, run.rule)
+        row = self._named.get((run.clock, run.rule))
         if row is None:
             raise LookupError(
                 f"policy version {self.state.policy_version} of {self.state.tenant} has no row {run.rule}/{run.clock}"
@@ -127,7 +131,7 @@ class Draft:
         """Give a run another due time under a row; the same due time is no move, but the row changes all the same."""
         moved = due_at != run.due_at
         run = self._paused_by(row, run)
-        changed = replace(
+        changed = altered(
             run,
             rule=row.id,
             due_at=due_at,
@@ -148,9 +152,9 @@ class Draft:
         """A run that comes under a row which waits for the customer stands still while we wait; under another it runs."""
         waits = self.state.waiting_since is not None and row.waits_for_customer and run.state == "running"
         if waits and run.paused_since is None:
-            return replace(run, paused_since=self.at)
+            return altered(run, paused_since=self.at)
         if not waits and run.paused_since is not None:
-            return replace(run, paused_since=None, pauses=(*run.pauses, (run.paused_since, self.at)))
+            return altered(run, paused_since=None, pauses=(*run.pauses, (run.paused_since, self.at)))
         return run
 
     def stop(self, run: Run) -> None:
@@ -164,12 +168,12 @@ class Draft:
     def _end(self, run: Run, outcome: RunState) -> None:
         del self._runs[run.clock]
         pauses = run.pauses if run.paused_since is None else (*run.pauses, (run.paused_since, self.at))
-        self.ended.append(replace(run, state=outcome, ended_at=self.at, pauses=pauses, paused_since=None))
+        self.ended.append(altered(run, state=outcome, ended_at=self.at, pauses=pauses, paused_since=None))
         self.facts.append(SlaClockStopped(clock=run.clock, run=run.run, outcome=outcome))
 
     def stop_where(self, answers: Callable[[ClockRow], bool]) -> tuple[Run, ...]:
         """Stop every run whose row this event answers, and return them."""
-        stopped = tuple(run for run in self.running() if answers(self.row(run)))
+        stopped = tuple(sorted((run for run in self._runs.values() if answers(self.row(run))), key=_order))
         for run in stopped:
             self.stop(run)
         return stopped

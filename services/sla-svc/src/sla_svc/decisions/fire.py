@@ -3,11 +3,12 @@
 Everything is computed from due times, never from when a timer was found: processing late changes nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from amends.events.sla import SlaDeadlineBreached, SlaDeadlineWarned, SlaEscalated, SlaPenaltyIncurred
+from amends.frozen import altered
 from amends.policy.choose import row_for
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
@@ -102,7 +103,7 @@ def fire(state: TicketClocks, timer: Timer, policy: Policy, *, in_outage: bool =
     if run is None or timer not in _timers_of(run, policy):
         return draft.done()
     if timer.what == "warning":
-        draft.put(replace(run, warned=(*run.warned, run.due_at)))
+        draft.put(altered(run, warned=(*run.warned, run.due_at)))
         draft.facts.append(SlaDeadlineWarned(clock=run.clock, run=run.run, due_at=run.due_at))
     else:
         _breach(draft, run, timer, in_outage=in_outage)
@@ -113,8 +114,8 @@ def _breach(draft: Draft, run: Run, timer: Timer, *, in_outage: bool) -> None:
     row = draft.row(run)
     step = SECOND if timer.what == "second_step" or row.start == "first_breach" else FIRST
     breached_at = run.due_at if run.breached_at is None else run.breached_at
-    breached = replace(run, state="breached", steps=(*run.steps, step), breached_at=breached_at)
-    draft.put(replace(breached, in_outage=run.in_outage or in_outage))
+    breached = altered(run, state="breached", steps=(*run.steps, step), breached_at=breached_at)
+    draft.put(altered(breached, in_outage=run.in_outage or in_outage))
     draft.facts.append(
         SlaDeadlineBreached(
             clock=run.clock,
@@ -147,7 +148,7 @@ def _escalate(draft: Draft, row: ClockRow, step: BreachStep) -> None:
     for entry in row.escalations(step):
         if entry.escalate in draft.state.escalated_to:
             continue
-        draft.state = replace(draft.state, escalated_to=(*draft.state.escalated_to, entry.escalate))
+        draft.state = altered(draft.state, escalated_to=(*draft.state.escalated_to, entry.escalate))
         draft.facts.append(SlaEscalated(to=entry.escalate, reason=row.name))
 
 
@@ -159,6 +160,6 @@ def _penalise(draft: Draft, row: ClockRow) -> None:
         return
     if any(excuse in draft.state.excuses for excuse in penalty.unless):
         return
-    draft.state = replace(draft.state, penalised=True)
+    draft.state = altered(draft.state, penalised=True)
     currency = draft.policy.currency
     draft.facts.append(SlaPenaltyIncurred(owner=owner, amount=penalty.amount, currency=currency, rule=penalty.rule))

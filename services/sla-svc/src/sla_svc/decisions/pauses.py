@@ -3,9 +3,9 @@
 From `customer_asked` to the next `customer_replied`, or to the end of the ticket. Asked again is no second pause.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
+from amends.frozen import altered
 from amends.policy.due import due
 from amends.policy.rows import ClockRow
 from sla_svc.decisions.draft import Draft
@@ -18,17 +18,17 @@ def customer_asked(draft: Draft) -> None:
     """Stop the time of every running clock that pauses; what was breached stays so."""
     if draft.state.phase != "open" or draft.state.waiting_since is not None:
         return
-    draft.state = replace(draft.state, waiting_since=draft.at)
+    draft.state = altered(draft.state, waiting_since=draft.at)
     for run in draft.running():
         if run.state == "running" and draft.row(run).waits_for_customer:
-            draft.put(replace(run, paused_since=draft.at))
+            draft.put(altered(run, paused_since=draft.at))
 
 
 def customer_replied(draft: Draft) -> None:
     """Let the paused clocks run on, each due later by the time of its own that the pause took."""
     if draft.state.waiting_since is None:
         return
-    draft.state = replace(draft.state, waiting_since=None)
+    draft.state = altered(draft.state, waiting_since=None)
     for run in draft.running():
         if run.paused_since is not None:
             row = draft.row(run)
@@ -40,14 +40,14 @@ def resume(run: Run, at: datetime) -> Run:
     """Return the run with its pause ended. Nothing of it fires before: it was not due while it stood still."""
     if run.paused_since is None:
         return run
-    return replace(run, paused_since=None, due_set_at=at, pauses=(*run.pauses, (run.paused_since, at)))
+    return altered(run, paused_since=None, due_set_at=at, pauses=(*run.pauses, (run.paused_since, at)))
 
 
 def restart_pause(run: Run, at: datetime) -> Run:
     """Return the run with its pause, if it is in one, begun anew: a due time that is set now knew of the wait so far."""
     if run.paused_since is None:
         return run
-    return replace(run, pauses=(*run.pauses, (run.paused_since, at)), paused_since=at)
+    return altered(run, pauses=(*run.pauses, (run.paused_since, at)), paused_since=at)
 
 
 def due_again(draft: Draft, paused: Run, resumed: Run, row: ClockRow) -> datetime:

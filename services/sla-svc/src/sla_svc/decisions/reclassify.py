@@ -1,8 +1,7 @@
 """A ticket turns out to be another than it was filed as: its running clocks follow their new rows (CONTRACT §3)."""
 
-from dataclasses import replace
-
 from amends.events.ticket import TicketReclassified
+from amends.frozen import altered
 from amends.policy.choose import TicketFacts, row_for
 from amends.policy.due import due
 from amends.policy.rows import ClockRow
@@ -38,7 +37,7 @@ def _take_in(draft: Draft, data: TicketReclassified) -> None:
     changed = asked_about(data.to_data())
     # A level that a person sets now is the level: earlier reopenings have raised another one.
     levels_up = 0 if "level" in changed else draft.state.levels_up
-    draft.state = replace(
+    draft.state = altered(
         draft.state.standing_as({**draft.state.opened, **changed}, levels_up, draft.policy),
         owner=data.owner or draft.state.owner,
         department=data.department or draft.state.department,

@@ -4,13 +4,14 @@ Runs that were stopped are not here; no later decision asks for them (their numb
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from amends.frozen import altered
 from amends.policy.choose import TicketFacts
 from amends.policy.facts import facts_of
 from amends.policy.model import Policy
@@ -126,7 +127,7 @@ class TicketClocks:
     def standing_as(self, opened: dict[str, Any], levels_up: int, policy: Policy) -> "TicketClocks":
         """Return the ticket with other fields that rows ask about."""
         facts = facts_of(policy, self.tenant, opened, levels_up=levels_up)
-        return replace(self, opened=opened, levels_up=levels_up, standing=facts)
+        return altered(self, opened=opened, levels_up=levels_up, standing=facts)
 
     def last_sequence(self, until: datetime) -> int:
         """Return the sequence of the ticket's last own event with `time` ≤ until; 0 when there is none."""

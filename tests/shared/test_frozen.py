@@ -1,0 +1,31 @@
+"""An altered copy is what `dataclasses.replace` makes."""
+
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+
+import pytest
+
+from amends.frozen import altered
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    x: int
+    y: int = 0
+    tags: tuple[str, ...] = field(default=())
+
+
+def test_a_changed_copy_is_what_replace_makes() -> None:
+    point = Point(1, 2, ("a",))
+    assert altered(point, y=3) == replace(point, y=3) == Point(1, 3, ("a",))
+    assert altered(point) == point
+    assert point == Point(1, 2, ("a",))
+
+
+def test_the_copy_is_frozen_too() -> None:
+    with pytest.raises(FrozenInstanceError):
+        altered(Point(1), y=3).y = 4  # type: ignore[misc]
+
+
+def test_a_field_that_the_class_does_not_have_is_refused() -> None:
+    with pytest.raises(AttributeError):
+        altered(Point(1), z=3)
