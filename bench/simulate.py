@@ -6,13 +6,13 @@ Run: python -m bench.simulate [TICKETS]. Prints one line of JSON; exit 1 when it
 The baseline reads the same lines and writes the same output with the standard library's JSON, and decides nothing.
 """
 
-import gc
 import json
 import sys
 from collections.abc import Callable
 from time import process_time
 
 from amends.policy.load import default_policy
+from amends_cli.simulate.main import look_for_garbage_rarely
 from amends_cli.simulate.running import simulate
 from amends_cli.simulate.simulation import Simulation
 from amends_cli.simulate.telling import line_of
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     tickets = int(arguments[0]) if arguments else TICKETS
     read = list(lines(tickets))
     written = _simulated(read)
-    gc.freeze()
+    look_for_garbage_rarely()
     took_s = min(_cpu_s(lambda: _simulated(read)) for _ in range(ROUNDS))
     copied_s = min(_cpu_s(lambda: _copied(read, written)) for _ in range(ROUNDS))
     events = len(read) + len(written)

@@ -25,7 +25,6 @@ STDIN = "-"
 _FORMATS = ("jsonl", "table")
 _COPY_BYTES = 1 << 20
 _GARBAGE_THRESHOLDS = (200_000, 20, 100)
-"""How rarely cycles are looked for: a simulation makes none, and looking would take a quarter of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,7 @@ def run(asked: Asked) -> None:
     form, until, policy = _form(asked.form), _until(asked.until), _policy(asked.policy)
     if asked.output is not None and asked.file != STDIN and _same(asked.output, Path(asked.file)):
         raise WrongUse(f"{asked.output} is the input; write to another file")
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    look_for_garbage_rarely()
     try:
         with _input(asked.file) as stream, target(asked.output) as out:
             simulation = Simulation(policy, reopened_by_input=_look_ahead(stream))
@@ -61,6 +59,12 @@ def run(asked: Asked) -> None:
                 write_table(said, out, policy.timezone)
     except BadLine as error:
         raise WrongUse(f"{_name(asked.file)}, {error}") from error
+
+
+def look_for_garbage_rarely() -> None:
+    """Look for reference cycles almost never: a simulation makes none, and looking would take a quarter of its time."""
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def _write_lines(said: Iterable[list[Said]], out: BinaryIO) -> None:

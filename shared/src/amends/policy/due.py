@@ -107,6 +107,7 @@ def _by_window(windows: tuple[ReplyWindow, ...], start: datetime, zone: ZoneInfo
     return _utc(midnight + wall_clock(window.by))
 
 
+@lru_cache(maxsize=256)
 def wall_clock(text: str) -> timedelta:
     """Return `18:00` as the time since midnight; `24:00` is a whole day."""
     hours, minutes = text.split(":")
