@@ -23,7 +23,7 @@ RunState = Literal["running", "breached", "met", "late", "cancelled"]
 ORDER = {clock: position for position, clock in enumerate(CLOCK_ORDER)}
 """CONTRACT §3's order: in which equal instants are worked."""
 
-_ASKED = ("channel", "kind", "case_type", "level", "tags")
+_ASKED = ("channel", "kind", "case_type", "level", "tags", "brand")
 _ASKED_OF_ITEMS = ("paid_amount", "affected")
 
 
