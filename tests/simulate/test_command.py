@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -101,3 +102,17 @@ def test_an_empty_input_says_nothing(amends, tmp_path):
     (tmp_path / "empty.jsonl").write_bytes(b"")
     done = amends("empty.jsonl", "--until", UNTIL)
     assert (done.exit_code, done.out) == (0, b"")
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
+    (tmp_path / "in.jsonl").write_bytes(
+        b"".join(line(w, WEDNESDAY, d, subject=f"T-{n}") + b"\n" for n in range(300) for w, _, d in SILENT)
+    )
+    words = [sys.executable, "-m", "amends_cli", "simulate", str(tmp_path / "in.jsonl")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout
+        assert command.stderr
+        assert command.stdout.readline().startswith(b'{"specversion"')
+        command.stdout.close()
+        assert command.stderr.read() == b""
+    assert command.returncode == 0

@@ -238,3 +238,12 @@ def test_another_policy_decides_otherwise():
     early = of(said(lines(*SILENT), BREACH, load(text)), "compensation.decided")
     late = of(said(lines(*SILENT), BREACH, default_policy()), "compensation.decided")
     assert late[0].time - early[0].time == 6 * H
+
+
+def test_a_row_for_famous_brands_is_seen_by_the_clocks_too():
+    row = "  - {id: J2, clock: ack, scope: {tags: brand}, start: opened_queued, target: 5min, stop: contacted_by_agent}"
+    text = default_text().replace("brands: {id: J2, names: []", "brands: {id: J2, names: [Acme]")
+    policy = load(text.replace("  # C. Levels\n", f"{row}\n  # C. Levels\n", 1))
+    for brand, rule in (("Acme", "J2"), ("Other", "A5")):
+        started = said(lines(("ticket.opened", 0 * H, CONSULTATION | {"brand": brand})), policy=policy)
+        assert of(started, "sla.clock_started", clock="ack", rule=rule)

@@ -1,6 +1,7 @@
 """`amends simulate` from its options to its output."""
 
 import gc
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, cast
 
 from amends.instants import parse_instant
 from amends.policy.load import PolicyError, default_policy, load
@@ -59,6 +60,13 @@ def run(asked: Asked) -> None:
                 write_table(said, out, policy.timezone)
     except BadLine as error:
         raise WrongUse(f"{_name(asked.file)}, {error}") from error
+    except BrokenPipeError:
+        _stop_writing()
+
+
+def _stop_writing() -> None:
+    """Whoever read our output has seen enough (`| head`): that is no failure, and nothing more is written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def look_for_garbage_rarely() -> None:
@@ -103,19 +111,26 @@ def _policy(file: Path | None) -> Policy:
 
 @contextmanager
 def _input(name: str) -> Iterator[BinaryIO]:
-    """Open the input so that it can be read twice: what comes through a pipe goes to a temporary file first."""
+    """Open the input so that it can be read twice: what comes through a pipe goes to a temporary file first.
+
+    Raises:
+        WrongUse: it cannot be read.
+    """
     try:
-        with tempfile.TemporaryFile() if name == STDIN else Path(name).open("rb") as stream:
-            if name == STDIN:
-                _copy(sys.stdin.buffer, stream)
-            elif not stream.seekable():
-                with tempfile.TemporaryFile() as copy:
-                    _copy(stream, copy)
-                    yield copy
-                return
-            yield stream
+        stream = _spooled(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")  # noqa: SIM115 - closed below
+        if not stream.seekable():
+            with stream:
+                stream = _spooled(stream)
     except OSError as error:
         raise WrongUse(f"{_name(name)} cannot be read: {error}") from error
+    with stream:
+        yield stream
+
+
+def _spooled(source: BinaryIO) -> BinaryIO:
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever asked for it
+    _copy(source, copy)
+    return cast("BinaryIO", copy)
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,8 +19,7 @@ def target(file: Path | None) -> Iterator[BinaryIO]:
     """
     if file is None:
         yield sys.stdout.buffer
-        with suppress(BrokenPipeError):
-            sys.stdout.flush()
+        sys.stdout.flush()
         return
     if file.exists() and not file.is_file():
         with file.open("wb") as out:  # a pipe or a device: nothing to put in its place
