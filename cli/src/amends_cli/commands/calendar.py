@@ -46,7 +46,7 @@ def import_(
     """Lay a table of dates into a tenant's calendar and publish that as its policy's next version.
 
     A line of CSV: 2027-01-01,closed or 2027-02-06,working or 2027-02-05,08:30-12:00 13:00-15:00. Open tickets keep the
-    version they were opened under.
+    version they were opened under. A policy published later says again what its own calendars are.
 
     Example: amends calendar import holidays-2027.csv --confirm 2027
     """
