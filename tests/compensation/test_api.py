@@ -234,3 +234,75 @@ async def test_each_role_may_what_the_contract_says_and_nothing_else(door, role)
 async def test_without_a_token_nobody_may_anything(door):
     for path in ("/remedies", "/ledger", "/balances", "/payouts"):
         assert (await door.http.get(path)).status_code == 401
+
+
+async def test_a_party_reads_what_is_charged_to_it_and_nothing_else(engine, ports, door):
+    await a_remedy(engine, ports)
+    warehouse = door.caller("department", "warehouse")
+    assert (await warehouse.get("/remedies")).json()["items"] == []  # not charged yet
+    await issue_all(engine, ports)
+    (shown,) = (await warehouse.get("/remedies")).json()["items"]
+    path = f"/remedies/{shown['remedy_id']}"
+    assert shown["charged_to"] == {"kind": "department", "id": "warehouse"}
+    assert (await warehouse.get(path)).status_code == 200
+    assert (await warehouse.get(f"{path}/explanation")).status_code == 200
+    assert len((await door.caller("department").get("/remedies")).json()["items"]) == 1  # no subject: all of them
+    for stranger in (door.caller("department", "billing"), door.caller("merchant", "warehouse")):
+        assert (await stranger.get("/remedies")).json()["items"] == []
+        assert (await stranger.get(path)).status_code == 404
+        assert (await stranger.post(f"{path}/appeal")).status_code == 404
+    assert (await warehouse.get("/ledger")).status_code == 403
+
+
+async def test_p1_an_appeal_and_its_decision_and_a_reversal_are_answered_with_the_remedy(engine, ports, door, manager):
+    await a_remedy(engine, ports)
+    await issue_all(engine, ports)
+    (shown,) = (await manager.get("/remedies")).json()["items"]
+    path = f"/remedies/{shown['remedy_id']}"
+    appeal = await door.caller("department", "warehouse").post(f"{path}/appeal", {"reason": "we replied by phone"})
+    assert (appeal.status_code, appeal.json()["appeal"]["by"]) == (201, "warehouse")
+    assert (await manager.post(f"{path}/appeal-decision", {"verdict": "maybe"})).status_code == 422
+    assert (await manager.post(f"{path}/appeal-decision")).status_code == 422
+    decision = await manager.post(f"{path}/appeal-decision", {"verdict": "overturned", "reason": "so they did"})
+    assert (decision.status_code, decision.json()["appeal"]["verdict"]) == (201, "overturned")
+    assert (await manager.post(f"{path}/appeal-decision", {"verdict": "upheld"})).status_code == 409
+    taken = await door.caller("team_leader", "lee").post(f"{path}/reversal", {"reason": "the goods arrived"})
+    assert (taken.status_code, taken.json()["state"], taken.json()["reversed_by"]) == (201, "reversed", "lee")
+    assert (await manager.post(f"{path}/reversal")).status_code == 409
+    balances = (await manager.get("/balances")).json()["items"]
+    assert {one["amount"] for one in balances} == {0}
+    told = (await manager.get(f"{path}/explanation")).json()
+    said = "\n".join(told["sentences"]["en"])
+    for sentence in (
+        "warehouse appealed the charge. The reason given: we replied by phone",
+        "mia decided the appeal: the platform carries it again. The reason given: so they did",
+        "taken back by lee. The reason given: the goods arrived",
+    ):
+        assert sentence in said, said
+    whats = [one["type"].split(".")[2] for one in told["events"]]
+    assert whats[-6:] == ["decided", "issued", "charged_back", "appealed", "appeal_decided", "reversed"]
+    assert len(told["sentences"]["zh"]) == len(told["sentences"]["en"]) == len(told["steps"])
+    assert told["breach"]["event_id"] in {one["id"] for one in told["events"]}
+
+
+async def test_the_explanation_of_a_proposal_tells_its_reviews_and_who_approved(engine, ports, door, manager):
+    told = await a_remedy(engine, ports)
+    proposal = {"ticket_id": "T-1", "remedy": "cash_voucher", "amount": 30_000, "reason": "two weeks late"}
+    proposed = (await door.caller("specialist", "ann").post("/remedies", proposal)).json()
+    for stage, person in (("first", "kim"), ("recheck", "lee"), ("final", "max")):
+        await deliver(engine, ports, told.tell("reviewed", stage=stage, verdict="right", by=person))
+    await manager.post(f"/remedies/{proposed['remedy_id']}/approval", {"reason": "agreed"})
+    whole = (await manager.get(f"/remedies/{proposed['remedy_id']}/explanation")).json()
+    said = [(one["step"], one["by"]) for one in whole["approvals"]]
+    assert said == [("reviewed", "kim"), ("reviewed", "lee"), ("reviewed", "max"), ("approved", "mia")]
+    assert "breach" not in whole
+    assert set(whole["caps"]["limits"]) == {"agent", "team_leader", "automatic"}
+
+
+async def test_the_explanation_of_a_hold_that_ended_says_so(engine, ports, manager):
+    told = await a_remedy(engine, ports, rule="B3", clock="refund_execute")
+    (shown,) = (await manager.get("/remedies")).json()["items"]
+    path = f"/remedies/{shown['remedy_id']}/explanation"
+    assert (await manager.get(path)).json()["sentences"]["zh"][3] == "等待商品退回卖家。"
+    await deliver(engine, ports, told.tell("resolved", outcome="withdrawn"))
+    assert (await manager.get(path)).json()["sentences"]["zh"][-1] == "不再作出决定：顾客已撤回请求。"

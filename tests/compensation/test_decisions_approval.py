@@ -1,4 +1,4 @@
-"""Who must say yes before money moves (RULEBOOK B, Limits; E5 is for later)."""
+"""Who must say yes before money moves (RULEBOOK B, Limits; E5: test_decisions_reviews)."""
 
 import pytest
 from tests.compensation.facts import decided

@@ -1,12 +1,16 @@
 """From a breach to decided, held or nothing (RULEBOOK B)."""
 
-import pytest
-from tests.compensation.facts import decided, untouched, view
-from tests.compensation.story import Story, item, order
+from datetime import timedelta
 
+import pytest
+from tests.compensation.facts import decided, lines_of, untouched, view
+from tests.compensation.story import START, Story, item, order
+
+from amends.events.compensation import Basis
 from amends.events.registry import payload
+from amends.money import Balance
 from amends.policy.load import default_policy
-from compensation_svc.decisions.remedy import Held, Seen, UnknownRow, decide, remedy_id_of
+from compensation_svc.decisions.remedy import Held, Seen, UnknownRow, decide, promised, remedy_id_of
 
 
 def story(case_type: str, **opened) -> Story:
@@ -122,3 +126,38 @@ def test_the_same_input_gives_the_same_decision():
 
 def test_shadow_mode_is_said_in_the_reason():
     assert decided(story("refund_only"), "B1", mode="shadow").reason == "payouts are in shadow mode: recorded, not paid"
+
+
+@pytest.mark.parametrize(
+    ("imported", "late_by", "remedies"),
+    [
+        (True, timedelta(seconds=1), 0),  # past when it arrived: the breach is all that follows (CONTRACT §3)
+        (True, timedelta(0), 1),  # a deadline is met at its instant, so it was not past
+        (True, timedelta(hours=-1), 1),
+        (None, timedelta(seconds=1), 1),  # not imported: nothing is excused
+    ],
+)
+def test_an_imported_tickets_deadline_that_was_past_when_it_arrived_gives_no_remedy(imported, late_by, remedies):
+    told = Story()
+    told.opened("refund_only", order=order(item("1", 10000)), imported=imported)
+    breach = payload(told.breach("B1", due_at=(START - late_by).isoformat()))
+    seen = Seen(untouched(told), None, 0)
+    assert (decide(breach, view(told), default_policy(), seen) is not None) is bool(remedies)
+    assert (promised(breach, default_policy(), view(told)) is not None) is bool(remedies)
+
+
+def test_an_imported_tickets_past_deadline_is_not_held_either():
+    told = Story()
+    told.opened("exchange_out_of_stock", order=order(item("1", 10000)), imported=True)
+    breach = payload(told.breach("B3", clock="refund_execute", due_at=(START - timedelta(hours=1)).isoformat()))
+    assert decide(breach, view(told), default_policy(), Seen(untouched(told), None, 0)) is None
+
+
+def test_two_tickets_that_share_a_line_replay_to_the_same_by_the_lines_in_their_basis():
+    """CNY 100 and 50 paid, CNY 80 of line 1 gone to another ticket: order_left alone would say 70 for line 1."""
+    told = story("refund_only", order=order(item("1", 10000), item("2", 5000, affected=False)))
+    fact = decided(told, "B1", left=Balance(7000, {"1": 2000, "2": 5000}))
+    assert (fact.amount, lines_of(fact)) == (2000, {"1": 2000})
+    again = Basis.model_validate(fact.to_data()["basis"])
+    replayed = decide(payload(told.breach("B1")), view(told), default_policy(), Seen.of(again))
+    assert replayed.fact == fact

@@ -20,7 +20,9 @@ from tests.compensation.story import (
 
 from amends.errors import NotYet
 from amends.inbox import Arrival
-from amends.policy.book import PolicyBook
+from amends.policy.amounts import CustomerCap
+from amends.policy.book import PolicyBook, PublishedPolicy
+from amends.policy.load import default_policy
 from compensation_svc.handlers.ports import Ports
 
 pytestmark = pytest.mark.servers
@@ -264,3 +266,59 @@ async def test_events_that_concern_nobody_here_are_kept_and_change_nothing(engin
     async with engine.connect() as connection:
         kept = (await connection.execute(text("SELECT last_sequence FROM tickets"))).scalar_one()
     assert kept == 4
+
+
+async def test_an_imported_tickets_past_deadline_is_only_a_breach_and_later_ones_give_their_remedy(engine, ports):
+    await set_payouts(engine, "automatic")
+    told = story("late_delivery", imported=True)
+    past = told.breach("B6", due_at=(START - timedelta(hours=1)).isoformat())
+    later = told.breach("B6", clock="dept_reply_second", step=2)
+    await deliver(engine, ports, *told.events, past)
+    assert await published(engine) == []
+    await deliver(engine, ports, later)
+    assert [(what, data["step"]) for what, data in await published(engine)] == [("decided", 2)]
+
+
+async def test_a_breach_in_an_outage_of_ours_is_paid_only_once_a_person_approved(engine, ports):
+    await set_payouts(engine, "automatic")
+    told = story()
+    await deliver(engine, ports, *told.events, told.breach("B1", in_outage=True))
+    ((_, fact),) = await published(engine)
+    assert (fact["approval"], fact["reason"]) == ("required", "the deadline lies in an outage of ours")
+    assert await issue_all(engine, ports) == 0
+
+
+async def test_a_customers_cap_holds_across_tickets_and_orders(engine, ports):
+    """The cap: two remedies and CNY 150 in 90 days. CNY 100 each: the second is above the sum, the third above both."""
+    await set_payouts(engine, "automatic")
+    policy = default_policy()
+    cap = CustomerCap(remedies_90d_max=2, amount_90d_max=15000)
+    amounts = policy.amounts.model_copy(update={"customer_cap": cap})
+    book = PolicyBook()
+    book.put(PublishedPolicy("demo", 1, policy.model_copy(update={"amounts": amounts})))
+    capped = Ports(ports.outbox, book, ports.new_id)
+    for n in range(3):
+        told = story(ticket=f"T-{n}", order=order(item("1", 10000), order_id=f"O-{n}"))
+        await deliver(engine, capped, *told.events, told.breach("B1"))
+    facts = [(await published(engine, f"T-{n}"))[0][1] for n in range(3)]
+    assert [fact["approval"] for fact in facts] == ["none", "required", "required"]
+    assert [fact["basis"]["customer_amount_90d"] for fact in facts] == [0, 10000, 20000]
+    assert facts[2]["reason"] == (
+        "it is the customer's remedy number 3 in 90 days, above the cap of 2; "
+        "with it the customer gets 30000 in 90 days, above the cap of 15000"
+    )
+
+
+async def test_p1_a_charge_carries_rule_version_reason_and_the_tickets_evidence(engine, ports):
+    await set_payouts(engine, "automatic")
+    told = story()
+    told.liable("merchant", "M")
+    told.tell("evidence_added", evidence=[{"id": "E-1", "kind": "photo", "sha256": "0" * 64}])
+    reply = {"effective": False, "decision": "refused", "evidence": [{"id": "E-2", "kind": "waybill"}]}
+    told.tell("department_replied", department="warehouse", **reply)
+    await deliver(engine, ports, *told.events, told.breach("B1"))
+    await issue_all(engine, ports)
+    what, fact = (await published(engine))[-1]
+    assert (what, fact["rule"], fact["policy_version"]) == ("charged_back", "B1", 1)
+    assert fact["reason"] == "merchant M was found liable for what rule B1 of policy version 1 gave"
+    assert [one["id"] for one in fact["evidence"]] == ["E-1", "E-2"]

@@ -14,6 +14,7 @@ from amends.events.ticket import TicketGoodsReturned, TicketReviewed
 from amends.instants import format_instant
 from amends.policy.model import Policy
 from compensation_svc.decisions.catalogue import LANGUAGES, catalogue
+from compensation_svc.decisions.hold import hold_after
 from compensation_svc.decisions.sentences import Said, said
 
 
@@ -51,7 +52,7 @@ def explain(about: Explained, policy: Policy) -> dict[str, Any]:
     since = [(event, one) for event in _since(about) if (one := _said_of(event)) is not None]
     ended = [said("waits_for_approval")] if about.waits else []
     if about.shown["state"] == "rejected" and not any(one.key.startswith("rejected") for _, one in since):
-        ended = [said("hold_ended", reason=about.shown.get("outcome_reason", ""))]
+        ended = [said("hold_ended", hold=hold_after(about.later).name.lower())]
     everything = [*about.steps, *(one for _, one in since), *ended]
     zone = ZoneInfo(policy.timezone)
     whole = {name: about.shown[name] for name in _COPIED if name in about.shown} | {

@@ -33,8 +33,9 @@ _PAGE = text(f"""
     AND (CAST(:charged_id AS text) IS NULL OR r.charged_id = :charged_id) ORDER BY r.serial LIMIT :limit
 """)
 _GIVEN = text("""
-    SELECT count(*), COALESCE(sum(amount) FILTER (WHERE currency = :currency), 0)::bigint FROM remedies WHERE tenant = :tenant AND customer_id = :customer
-    AND amount > 0 AND (:shadow OR NOT shadow) AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
+    SELECT count(*), COALESCE(sum(amount) FILTER (WHERE currency = :currency), 0)::bigint FROM remedies
+    WHERE tenant = :tenant AND customer_id = :customer AND amount > 0 AND (:shadow OR NOT shadow)
+    AND decided_at > :since AND decided_at <= :at AND state NOT IN ('held', 'rejected', 'failed', 'reversed')
 """)
 
 
