@@ -27,18 +27,6 @@ from amends.tracing import current_traceparent
 EVENT_BYTES_MAX = 512 * 1024
 _NO_XID = "an event time is taken in a transaction of `amends.db.writing`, which has its xid already"
 
-_TAKE_TIME = text("""
-    INSERT INTO streams AS s (subject, last_sequence, last_time)
-    SELECT :subject, 0, GREATEST(domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark))
-    WHERE pg_current_xact_id_if_assigned() IS NOT NULL
-    ON CONFLICT (subject) DO UPDATE SET last_time = GREATEST(
-        domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark), s.last_time + interval '1 microsecond')
-    RETURNING last_time
-""")
-_TAKE_SEQUENCES = text("""
-    UPDATE streams SET last_sequence = last_sequence + :count, last_time = GREATEST(last_time, :last_time)
-    WHERE subject = :subject RETURNING last_sequence
-""")
 _TAKE_TIMES = text("""
     INSERT INTO streams AS s (subject, last_sequence, last_time)
     SELECT subject, 0, GREATEST(domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark))
@@ -48,7 +36,7 @@ _TAKE_TIMES = text("""
         domain_now(), (SELECT up_to + interval '1 microsecond' FROM watermark), s.last_time + interval '1 microsecond')
     RETURNING subject, last_time
 """)
-_TAKE_SEQUENCES_OF_MANY = text("""
+_TAKE_SEQUENCES = text("""
     UPDATE streams AS s SET last_sequence = s.last_sequence + taken.count,
         last_time = GREATEST(s.last_time, taken.last_time)
     FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[]), CAST(:last_times AS timestamptz[]))
@@ -88,10 +76,7 @@ class Outbox:
 
         Call it after the rows that the decision reads are locked, decide with it, then `publish(..., at=it)`.
         """
-        at: datetime | None = (await tx.execute(_TAKE_TIME, {"subject": subject})).scalar()
-        if at is None:
-            raise RuntimeError(_NO_XID)
-        return at
+        return (await self.now_of_many(tx, [subject]))[subject]
 
     async def publish(
         self,
@@ -109,15 +94,7 @@ class Outbox:
         """
         if not facts:
             return []
-        last_time = at + timedelta(microseconds=len(facts) - 1)
-        values = {"subject": ticket_id, "count": len(facts), "last_time": last_time}
-        last = (await tx.execute(_TAKE_SEQUENCES, values)).scalar_one()
-        first = last - len(facts) + 1
-        events = [
-            self._event(fact, ticket_id, tenant, at + timedelta(microseconds=i), cause=cause, sequence=first + i)
-            for i, fact in enumerate(facts)
-        ]
-        await self._insert(tx, events)
+        [events] = await self.publish_many(tx, [Told(ticket_id, tenant, facts, cause)], at={ticket_id: at})
         return events
 
     async def now_of_many(self, tx: Tx, subjects: Collection[str]) -> dict[str, datetime]:
@@ -140,7 +117,7 @@ class Outbox:
         lasts = [at[subject] + timedelta(microseconds=counts[subject] - 1) for subject in subjects]
         values = {"subjects": subjects, "counts": [counts[subject] for subject in subjects], "last_times": lasts}
         next_sequence = {
-            subject: last - counts[subject] + 1 for subject, last in await tx.execute(_TAKE_SEQUENCES_OF_MANY, values)
+            subject: last - counts[subject] + 1 for subject, last in await tx.execute(_TAKE_SEQUENCES, values)
         }
         first = dict(next_sequence)
         written: list[list[Event]] = []

@@ -15,7 +15,7 @@ from amends.clock import monotonic_s
 from amends_cli.local.jars import class_path
 from amends_cli.local.java import java
 from amends_cli.local.ports import choose_port, remembered_port
-from amends_cli.local.process import ChildProcess, ServerFailed
+from amends_cli.local.process import ChildProcess, RunsAsChild, ServerFailed
 from amends_cli.local.surroundings import minimal_environment
 
 _READY_WITHIN_S = 120.0
@@ -68,7 +68,7 @@ logger.start.level = INFO
 """
 
 
-class LocalKafka:
+class LocalKafka(RunsAsChild):
     """A Kafka of our own in `data_dir`, with one broker, on the loopback, without TLS.
 
     Starting again after a stop, a crash or `kill -9` keeps topics, messages, groups and (unless another program took
@@ -77,6 +77,7 @@ class LocalKafka:
     """
 
     name = "kafka"
+    _stop_within_s = _STOP_WITHIN_S
 
     def __init__(self, data_dir: Path) -> None:
         self._dir = data_dir.resolve()
@@ -101,31 +102,6 @@ class LocalKafka:
         if not (self._dir / "logs" / "meta.properties").exists():
             self._format(program, settings)
         self._process.start([*program, "kafka.Kafka", settings], minimal_environment(), self._dir)
-
-    def ask_to_stop(self) -> None:
-        """Begin to stop, without waiting."""
-        self._process.ask_to_stop()
-
-    def stop(self) -> None:
-        """Stop it cleanly."""
-        self._process.stop(_STOP_WITHIN_S)
-
-    def kill(self) -> None:
-        """Kill the broker as a crash would, for tests."""
-        self._process.kill()
-
-    def alive(self) -> bool:
-        """Whether the broker process runs."""
-        return self._process.alive()
-
-    @property
-    def pid(self) -> int | None:
-        """The broker's process id."""
-        return self._process.pid
-
-    def failure(self, what: str) -> ServerFailed:
-        """Return the error that tells what happened to it, with the end of its log."""
-        return self._process.failure(what)
 
     @property
     def bootstrap(self) -> str:

@@ -14,7 +14,7 @@ from amends.clock import monotonic_s
 from amends_cli.local.account import Account, this_account
 from amends_cli.local.binaries import folder_for, installed_binaries
 from amends_cli.local.ports import remembered_port
-from amends_cli.local.process import ChildProcess, ServerFailed
+from amends_cli.local.process import ChildProcess, RunsAsChild, ServerFailed
 from amends_cli.local.surroundings import minimal_environment, working_in
 
 _USER = "amends"
@@ -25,7 +25,7 @@ _STOP_WITHIN_S = 30.0
 _POLL_S = 0.05
 
 
-class LocalPostgres:
+class LocalPostgres(RunsAsChild):
     """A PostgreSQL server of our own in `data_dir`: loopback only, one user, scram password, durable.
 
     Starting again after a stop, a crash or `kill -9` keeps the data, the password and (unless another program took it
@@ -33,6 +33,7 @@ class LocalPostgres:
     """
 
     name = "postgres"
+    _stop_within_s = _STOP_WITHIN_S
 
     def __init__(self, data_dir: Path, *, durable: bool = True, account: Account | None = None) -> None:
         self._dir = data_dir.resolve()
@@ -59,31 +60,6 @@ class LocalPostgres:
         self.port = remembered_port(self._dir / "port", served=self.port)
         self._process.start(self._as_account([self._binaries / "postgres", *self._options()]), minimal_environment())
         self._wait_ready()
-
-    def ask_to_stop(self) -> None:
-        """Begin to stop, without waiting."""
-        self._process.ask_to_stop()
-
-    def stop(self) -> None:
-        """Stop it cleanly: open connections are closed, their transactions rolled back."""
-        self._process.stop(_STOP_WITHIN_S)
-
-    def kill(self) -> None:
-        """Kill the server as a crash would, for tests."""
-        self._process.kill()
-
-    def alive(self) -> bool:
-        """Whether the server process runs."""
-        return self._process.alive()
-
-    @property
-    def pid(self) -> int | None:
-        """The server's process id."""
-        return self._process.pid
-
-    def failure(self, what: str) -> ServerFailed:
-        """Return the error that tells what happened to it, with the end of its log."""
-        return self._process.failure(what)
 
     def url(self, database: str) -> str:
         """Return the URL of one database, with user and password; of a server that another process started, too."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 _TETHER = Path(__file__).with_name("tether.py")
 _TAIL_BYTES = 4_000
@@ -109,3 +110,35 @@ class ChildProcess:
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(what)
+
+
+class RunsAsChild:
+    """What runs as a child process of ours. How it is started is its own; all else is the process's."""
+
+    _process: ChildProcess
+    _stop_within_s: ClassVar[float]
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None when it was never started."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.alive()
+
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        self._process.ask_to_stop()
+
+    def stop(self) -> None:
+        """Stop it cleanly and wait; one that does not stop in time is killed."""
+        self._process.stop(self._stop_within_s)
+
+    def kill(self) -> None:
+        """Kill it as a crash would."""
+        self._process.kill()
+
+    def failure(self, what: str) -> ServerFailed:
+        """Return the error that tells what happened to it, with the end of its log."""
+        return self._process.failure(what)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from amends_cli.local.process import ChildProcess, ServerFailed
+from amends_cli.local.process import ChildProcess, RunsAsChild, ServerFailed
 from amends_cli.suite.plan import ProcessPlan
 
 _STOP_WITHIN_S = 25.0
@@ -45,9 +45,10 @@ class Child(Protocol):
 
 
 @dataclass
-class Service:
+class Service(RunsAsChild):
     """One of our own processes, run from its plan."""
 
+    _stop_within_s = _STOP_WITHIN_S
     plan: ProcessPlan
     logs: Path
     label: str = ""
@@ -61,28 +62,8 @@ class Service:
         """Its short name, or the label that tells it from its sibling."""
         return self.label or self.plan.name
 
-    @property
-    def pid(self) -> int | None:
-        """The process id."""
-        return self._process.pid
-
     def start(self) -> None:
         self._process.start([sys.executable, "-m", self.plan.module], {**inherited(), **self.plan.environment})
-
-    def alive(self) -> bool:
-        return self._process.alive()
-
-    def ask_to_stop(self) -> None:
-        self._process.ask_to_stop()
-
-    def stop(self) -> None:
-        self._process.stop(_STOP_WITHIN_S)
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def failure(self, what: str) -> ServerFailed:
-        return self._process.failure(what)
 
 
 def inherited() -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -27,23 +27,7 @@ ClockName = Literal[
 ]
 """The clocks of CONTRACT §3, in its order: the order in which equal instants are worked."""
 
-CLOCK_ORDER: tuple[ClockName, ...] = (
-    "connect",
-    "ack",
-    "level_response",
-    "level_solution",
-    "progress_reply",
-    "dept_reply",
-    "dept_reply_second",
-    "refund_execute",
-    "goodwill_offer",
-    "assess",
-    "complete",
-    "solve",
-    "escalate",
-    "contact_interval",
-    "feedback",
-)
+CLOCK_ORDER: tuple[ClockName, ...] = get_args(ClockName)
 
 Severity = Literal["low", "medium", "high"]
 ReviewStage = Literal["first", "recheck", "final"]

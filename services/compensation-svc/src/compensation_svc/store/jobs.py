@@ -40,10 +40,6 @@ _AGAIN = text("""
         run_after = clock_timestamp() + :wait_s * interval '1 second'
     WHERE remedy_id = :remedy AND attempt = :attempt AND NOT done
 """)
-_NEXT = text("""
-    SELECT extract(epoch FROM min(GREATEST(run_after, COALESCE(lease_until, run_after))) - clock_timestamp())
-    FROM money_jobs WHERE NOT done
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +103,6 @@ async def cancel(tx: Tx, remedy_id: UUID) -> bool:
         return False
     await tx.execute(text("DELETE FROM money_jobs WHERE remedy_id = :remedy"), {"remedy": remedy_id})
     return True
-
-
-async def next_in_s(tx: Tx) -> float | None:
-    """Return in how many real seconds the next open call is due (≤ 0: now); None: there is none."""
-    found = (await tx.execute(_NEXT)).scalar()
-    return None if found is None else float(found)
 
 
 async def open_by_path(tx: Tx) -> Mapping[str, int]:

@@ -15,7 +15,7 @@ from amends.policy.rows import ClockRow
 from amends.policy.steps import BreachStep
 from amends.policy.values import ClockName
 from sla_svc.decisions.draft import Draft, Step
-from sla_svc.decisions.state import ORDER, Run, TicketClocks
+from sla_svc.decisions.state import Run, TicketClocks
 
 FIRST: BreachStep = 1
 SECOND: BreachStep = 2
@@ -37,17 +37,6 @@ class Timer:
     due_at: datetime
     clock: ClockName
     what: TimerKind
-
-    @property
-    def order(self) -> tuple[datetime, datetime, int]:
-        """Return what timers of one ticket are sorted by: instant, then due time, then CONTRACT §3's order."""
-        return (self.at, self.due_at, ORDER[self.clock])
-
-
-def next_timers(state: TicketClocks, policy: Policy) -> tuple[Timer, ...]:
-    """Return every timer that is set, first to fire first."""
-    timers = [timer for run in state.runs for timer in _timers_of(run, policy)]
-    return tuple(sorted(timers, key=lambda timer: timer.order))
 
 
 def first_timer(state: TicketClocks, policy: Policy) -> Timer | None:
