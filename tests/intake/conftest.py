@@ -1,4 +1,4 @@
-"""Intake's HTTP door over a real PostgreSQL: no bus, tokens signed by a key made here."""
+"""Intake's HTTP door over a real PostgreSQL: no bus, tokens of the tests' issuer."""
 
 import asyncio
 import itertools
@@ -10,15 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.intake.bodies import ticket
+from tests.issuer import ISSUER, signed, verifier
 
 import intake_svc
 from amends import migrations
-from amends.auth import Keys, Verifier
 from amends.clock import real_now
 from amends.db import engine_for, reading, writing
 from amends.events.codec import event_from_json
@@ -38,18 +36,6 @@ from intake_svc.handlers import consumed
 from intake_svc.handlers.desk import Desk
 from intake_svc.handlers.numbers import Serials
 from intake_svc.settings import IntakeSettings
-
-ISSUER = "http://issuer.test"
-
-
-class _KeysAtHand(Keys):
-    """The issuer's keys without an issuer."""
-
-    def __init__(self, keys: KeySet) -> None:
-        self._at_hand = keys
-
-    async def get(self, *, unknown_key: bool = False) -> KeySet:
-        return self._at_hand
 
 
 @dataclass(frozen=True)
@@ -96,15 +82,11 @@ class Intake:
     engine: AsyncEngine
     desk: Desk
     door: Door
-    key: ECKey
     told: Any = field(default_factory=lambda: itertools.count(1))
 
     def caller(self, role: str, subject: str | None = None, *, tenant: str = "demo", client: str = "test") -> As:
-        now = int(real_now().timestamp())
-        claims: dict[str, Any] = {"iss": ISSUER, "aud": "amends", "client_id": client, "tenant": tenant, "role": role}
-        claims |= {"scope": "amends", "iat": now, "exp": now + 600} | ({"sub": subject} if subject else {})
-        token = jwt.encode({"alg": "ES256", "kid": self.key.thumbprint()}, claims, self.key)
-        return As(self.http, token)
+        named = {"sub": subject} if subject else {}
+        return As(self.http, signed(role, tenant, client_id=client, scope="amends", **named))
 
     async def events(self, ticket_id: str) -> list[Event]:
         query = text("SELECT event FROM outbox WHERE subject = :ticket ORDER BY sequence")
@@ -178,19 +160,17 @@ async def intake_with(intake_database: str) -> AsyncIterator[Callable[..., Any]]
         for tenant in ("demo", "other"):
             policies.put(PublishedPolicy(tenant, 1, default_policy()))
         door = _door(engine, chosen, policies)
-        key = ECKey.generate_key("P-256")
-        public = ECKey.import_key({**key.as_dict(private=False), "kid": key.thumbprint()})
         app = build_app(
             title="intake",
             engine=engine,
-            verifier=Verifier(ISSUER, _KeysAtHand(KeySet([public]))),
+            verifier=verifier(),
             routers=(opening_router(door), reading_router(door), steps_router(door)),
             handle=lambda tx, event: consumed.handle(tx, door.desk, event),
             readiness=_ready,
             after_request=lambda: None,
         )
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake.test")
-        started.append(Intake(http, engine, door.desk, door, key))
+        started.append(Intake(http, engine, door.desk, door))
         return started[-1]
 
     yield start

@@ -1,18 +1,16 @@
 """The paths of CONTRACT §6 that notify answers: who may, what is refused, what is recorded."""
 
 import itertools
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from tests.issuer import bearer, verifier
 from tests.notify.conftest import MakeDeliveries, Notify
 from tests.notify.streams import Stream
 
-from amends.auth import AUDIENCE, ROLES, Verifier
+from amends.auth import ROLES
 from amends.events.codec import event_from_json
 from amends.http.app import build_app
 from notify_svc.api.routers import routers
@@ -20,21 +18,8 @@ from notify_svc.handlers.steps import StepHandler
 
 pytestmark = pytest.mark.servers
 
-ISSUER = "http://issuer.test"
-KEY = ECKey.generate_key("P-256", {"kid": "k1"})
 AGENTS = {"specialist", "team_leader", "manager", "admin", "service"}
 _KEYS = itertools.count(1)
-
-
-class FixedKeys:
-    async def get(self, *, unknown_key: bool = False) -> KeySet:
-        return KeySet([KEY])
-
-
-def token(role: str, tenant: str = "demo", subject: str | None = None) -> dict[str, str]:
-    claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "tenant": tenant, "role": role, "iat": 0}
-    claims |= {"exp": int(time.monotonic()) + 3_000_000_000} | ({"sub": subject} if subject else {})
-    return {"Authorization": f"Bearer {jwt.encode({'alg': 'ES256', 'kid': 'k1'}, claims, KEY)}"}
 
 
 def key() -> dict[str, str]:
@@ -49,14 +34,14 @@ async def client(notify: Notify) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(
         title="notify",
         engine=notify.engine,
-        verifier=Verifier(ISSUER, FixedKeys()),  # type: ignore[arg-type]
+        verifier=verifier(),
         routers=routers(notify.engine, StepHandler(notify.outbox, notify.policies)),
         handle=notify.handler,
         readiness=ready,
         after_request=lambda: None,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
-        made.headers.update(token("specialist", subject="li"))
+        made.headers.update(bearer("specialist", subject="li"))
         yield made
 
 
@@ -215,7 +200,7 @@ async def test_a_customer_rates_once_with_the_link_of_the_message(
         pass
     inbox = (await sandbox.get("/inbox")).json()["items"]
     link = next(m["text"] for m in inbox if m["template"] == "survey").rpartition("/")[2]
-    shop = token("storefront")
+    shop = bearer("storefront")
     answer = await client.post(f"/v1/surveys/{link}", json={"rating": 2}, headers=shop | key())
     assert answer.status_code == 201
     assert answer.json()["data"] == {"rating": 2}
@@ -223,7 +208,7 @@ async def test_a_customer_rates_once_with_the_link_of_the_message(
     assert again.status_code == 409
     other = await client.post("/v1/surveys/guess", json={"rating": 5}, headers=shop | key())
     foreign = await client.post(
-        f"/v1/surveys/{link}", json={"rating": 5}, headers=token("storefront", tenant="other") | key()
+        f"/v1/surveys/{link}", json={"rating": 5}, headers=bearer("storefront", tenant="other") | key()
     )
     assert (other.status_code, foreign.status_code) == (404, 404)
     told = await notify.told()
@@ -258,7 +243,7 @@ async def test_messages_say_what_went_out_and_what_became_of_it(
 async def test_a_tenants_own_words_are_sent_in_their_newest_version(
     client: httpx.AsyncClient, notify: Notify, make_deliveries: MakeDeliveries, sandbox: httpx.AsyncClient
 ) -> None:
-    manager = token("manager", subject="zhao")
+    manager = bearer("manager", subject="zhao")
     for text in ("{name}，您好。第一版。", "{name}，您好。工单 {ticket_no} 已受理。"):
         body = {"template": "ticket_received", "language": "zh", "subject": "收到", "texts": [{"text": text}]}
         answer = await client.put("/v1/templates", json=body, headers=manager)
@@ -272,7 +257,7 @@ async def test_a_tenants_own_words_are_sent_in_their_newest_version(
         "尊敬的顾客，您好。工单 NO-T-1 已受理。"
     ]
     assert (await client.get("/v1/messages")).json()["items"][0]["template_version"] == "demo/2"
-    other = (await client.get("/v1/templates", headers=token("analyst", tenant="other"))).json()["items"]
+    other = (await client.get("/v1/templates", headers=bearer("analyst", tenant="other"))).json()["items"]
     assert not any(item["own"] for item in other)
 
 
@@ -288,7 +273,7 @@ async def test_a_tenants_own_words_are_sent_in_their_newest_version(
 )
 async def test_words_that_rulebook_o_forbids_are_refused(client: httpx.AsyncClient, text: str, problem: str) -> None:
     body = {"template": "ticket_received", "language": "zh", "subject": "收到", "texts": [{"text": text}]}
-    answer = await client.put("/v1/templates", json=body, headers=token("manager"))
+    answer = await client.put("/v1/templates", json=body, headers=bearer("manager"))
     assert answer.status_code == 422
     assert problem in str(answer.json()["errors"])
 
@@ -307,11 +292,11 @@ STEPS: list[tuple[str, str, dict[str, Any], set[str]]] = [
 async def test_every_path_is_open_to_its_roles_and_to_no_other(client: httpx.AsyncClient, role: str) -> None:
     readers = AGENTS | {"analyst"}
     for path in GETS:
-        status = (await client.get(path, headers=token(role))).status_code
+        status = (await client.get(path, headers=bearer(role))).status_code
         assert (status == 200) == (role in readers), (path, role)
         assert status in {200, 403}
     for method, path, body, roles in STEPS:
-        status = (await client.request(method, path, json=body, headers=token(role) | key())).status_code
+        status = (await client.request(method, path, json=body, headers=bearer(role) | key())).status_code
         assert (status != 403) == (role in roles), (path, role, status)
         assert status in {403, 404, 422}
 
@@ -340,7 +325,7 @@ async def test_another_tenants_revisit_ticket_and_message_are_not_there(
     stream = Stream()
     await notify.take(stream.opened(), started(stream))
     revisit_id = (await open_revisit(client))["revisit_id"]
-    other = token("admin", tenant="other")
+    other = bearer("admin", tenant="other")
     for path in ("/v1/revisits", "/v1/messages"):
         assert (await client.get(path, headers=other)).json()["items"] == []
     done = await client.post(f"/v1/revisits/{revisit_id}/outcome", json={"outcome": "solved"}, headers=other | key())

@@ -1,7 +1,6 @@
 """The manners that every service shares: idempotency, problems, tokens, events by cursor."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,13 +9,13 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.issuer import bearer, signed, verifier
 
-from amends.auth import AGENTS, AUDIENCE, Principal, Verifier, allow
+from amends.auth import AGENTS, Principal, allow
 from amends.db import Tx, writing
 from amends.events.ticket import TicketReopened
 from amends.http.app import build_app
@@ -26,19 +25,9 @@ from amends.outbox import Outbox
 
 pytestmark = pytest.mark.servers
 
-ISSUER = "http://issuer.test"
-KEY = ECKey.generate_key("P-256", {"kid": "k1"})
 
-
-class FixedKeys:
-    async def get(self, *, unknown_key: bool = False) -> KeySet:
-        return KeySet([KEY])
-
-
-def token(role: str = "specialist", tenant: str = "demo", lifetime_s: int = 600, **claims: Any) -> dict[str, str]:
-    now = int(time.monotonic()) + 2_000_000_000
-    body = {"iss": ISSUER, "aud": AUDIENCE, "tenant": tenant, "role": role, "iat": 0, "exp": now + lifetime_s}
-    return {"Authorization": f"Bearer {jwt.encode({'alg': 'ES256', 'kid': 'k1'}, body | claims, KEY)}"}
+def token(role: str = "specialist", tenant: str = "demo", **claims: Any) -> dict[str, str]:
+    return bearer(role, tenant, **claims)
 
 
 class Body(BaseModel):
@@ -73,7 +62,7 @@ async def client(engine: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(
         title="test",
         engine=engine,
-        verifier=Verifier(ISSUER, FixedKeys()),  # type: ignore[arg-type]
+        verifier=verifier(),
         routers=[router],
         handle=handle,
         readiness=ready,
@@ -167,8 +156,7 @@ async def test_no_token_or_a_bad_one_is_401_and_the_wrong_role_403(
 
 async def test_a_token_signed_by_another_key_is_401(client: httpx.AsyncClient) -> None:
     stranger = ECKey.generate_key("P-256", {"kid": "k1"})
-    body = {"iss": ISSUER, "aud": AUDIENCE, "tenant": "demo", "role": "admin", "exp": 4_000_000_000}
-    forged = jwt.encode({"alg": "ES256", "kid": "k1"}, body, stranger)
+    forged = signed("admin", key=stranger)
     answer = await client.get("/v1/events", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 401
 
@@ -227,7 +215,7 @@ async def test_a_defect_is_answered_as_a_problem_and_what_may_heal_with_try_agai
     app = build_app(
         title="test",
         engine=engine,
-        verifier=Verifier(ISSUER, FixedKeys()),  # type: ignore[arg-type]
+        verifier=verifier(),
         routers=[router],
         handle=nothing,  # type: ignore[arg-type]
         readiness=nothing,

@@ -5,12 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from tests.issuer import bearer, verifier
 from tests.sla.conftest import Suite
 
-from amends.auth import AUDIENCE, Keys, Verifier
-from amends.clock import real_now
 from amends.http.app import build_app
 from amends.ids import new_id
 from amends.outbox import Outbox
@@ -18,23 +15,10 @@ from sla_svc.api.clocks import clocks_router
 from sla_svc.api.policies import policies_router
 from sla_svc.handlers.storing import store
 
-ISSUER = "http://issuer.test"
-KEY = ECKey.generate_key("P-256", {"kid": "k1"})
-
-
-class _KeysAtHand(Keys):
-    def __init__(self) -> None: ...
-
-    async def get(self, *, unknown_key: bool = False) -> KeySet:
-        return KeySet([KEY])
-
 
 def as_(role: str, tenant: str = "demo", subject: str | None = None, key: str | None = None) -> dict[str, str]:
     """Return the headers of a caller; each call has an idempotency key of its own."""
-    until = int(real_now().timestamp()) + 600
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "tenant": tenant, "role": role, "iat": 0, "exp": until}
-    signed = jwt.encode({"alg": "ES256", "kid": "k1"}, claims | ({"sub": subject} if subject else {}), KEY)
-    return {"Authorization": f"Bearer {signed}", "Idempotency-Key": key or str(new_id())}
+    return bearer(role, tenant, subject) | {"Idempotency-Key": key or str(new_id())}
 
 
 @asynccontextmanager
@@ -47,7 +31,7 @@ async def door_of(suite: Suite) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(
         title="sla",
         engine=suite.engine,
-        verifier=Verifier(ISSUER, _KeysAtHand()),
+        verifier=verifier(),
         routers=[clocks_router(suite.engine, suite.policies), policies_router(suite.engine, Outbox("/amends/sla"))],
         handle=store,
         readiness=ready,
