@@ -75,7 +75,7 @@ def test_for_people_there_is_a_table_in_the_policys_time(amends):
     shown = " ".join(amends("in.jsonl", "--until", UNTIL, "--format", "table").out.decode().replace("│", " ").split())
     assert "times of Asia/Shanghai" in shown
     assert "Wed 13 May 21:30:00" in shown
-    assert "remedy full_refund, amount 20000, currency CNY" in shown
+    assert "remedy full_refund, amount CNY 200.00" in shown
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from amends.currency import in_major_units
 from amends.events.compensation import (
     CompensationApproved,
     CompensationDecided,
@@ -35,7 +36,7 @@ def glance(story: Story, now: datetime) -> Glance:
 
 def yuan(fen: int) -> str:
     """Write an amount of fen."""
-    return f"¥{fen // 100:,}.{fen % 100:02}"
+    return f"¥{in_major_units(fen, 'CNY')}"
 
 
 def _status(story: Story) -> str:

@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+from amends.currency import in_major_units
 from amends.instants import parse_instant
 from amends_cli.simulate.telling import Said
 
 _WIDTH_MAX = 140
-_LEFT_OUT = frozenset({"policy_version", "calendar_confirmed", "basis", "remedy_id", "as_of_sequence", "channel"})
-_LEFT_OUT_TOO = frozenset({"revisit_id", "external_reference", "warn_at", "start_at", "evidence"})
+_LEFT_OUT = frozenset(
+    {"policy_version", "calendar_confirmed", "basis", "remedy_id", "as_of_sequence", "channel", "revisit_id"}
+    | {"external_reference", "warn_at", "start_at", "evidence", "currency"}
+)
+"""What only a program asks for, and the currency, which stands with its amount."""
 
 
 def write_table(said: Iterable[list[Said]], out: BinaryIO, timezone: str) -> None:
@@ -35,16 +39,19 @@ def write_table(said: Iterable[list[Said]], out: BinaryIO, timezone: str) -> Non
 
 
 def _told(data: Mapping[str, Any], zone: ZoneInfo) -> str:
+    currency = data.get("currency", "")
     return ", ".join(
-        f"{name} {_shown(name, value, zone)}" for name, value in data.items() if name not in _LEFT_OUT | _LEFT_OUT_TOO
+        f"{name} {_shown(name, value, currency, zone)}" for name, value in data.items() if name not in _LEFT_OUT
     )
 
 
-def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
+def _shown(name: str, value: Any, currency: str, zone: ZoneInfo) -> str:
     if name.endswith("_at") or name == "from":
         return parse_instant(value).astimezone(zone).strftime("%a %d %b %H:%M:%S")
+    if name == "amount" and currency:
+        return f"{currency} {in_major_units(value, currency)}"
     if isinstance(value, Mapping):
-        return " ".join(str(part) for part in value.values())
+        return " ".join(_shown(part, one, currency, zone) for part, one in value.items())
     if isinstance(value, list):
-        return "; ".join(_shown("", part, zone) for part in value)
+        return "; ".join(_shown("", one, currency, zone) for one in value)
     return str(value)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from amends.currency import in_major_units
 from amends.instants import parse_instant
 from amends.policy.text import read_yaml
 from compensation_svc.decisions.sentences import Said
@@ -17,8 +18,6 @@ LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 _MONEY: Final = frozenset({"amount", "paid", "left", "limit", "promised", "at_least", "at_most"})
 _INSTANTS: Final = frozenset({"at", "due_at"})
-_MINOR_DIGITS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
-"""ISO 4217, list one: the currencies whose minor unit is not a hundredth."""
 
 
 class Catalogue(BaseModel):
@@ -42,19 +41,14 @@ class Catalogue(BaseModel):
 
     def _value(self, name: str, value: Any, values: Mapping[str, Any], zone: ZoneInfo) -> str:
         if name in _MONEY and isinstance(value, int):
-            return self._amount(value, str(values.get("currency", "")))
+            currency = str(values.get("currency", ""))
+            return self.money.format(currency=currency, number=in_major_units(value, currency))
         if name in _INSTANTS:
             return f"{parse_instant(str(value)).astimezone(zone):%Y-%m-%d %H:%M:%S}"
         words = self.words.get(name, {})
         if isinstance(value, list):
             return self.list_separator.join(words.get(one, str(one)) for one in value)
         return words.get(str(value), str(value))
-
-    def _amount(self, amount: int, currency: str) -> str:
-        digits = _MINOR_DIGITS.get(currency, 2)
-        whole, rest = divmod(amount, 10**digits)
-        number = f"{whole:,}" + (f".{rest:0{digits}d}" if digits else "")
-        return self.money.format(currency=currency, number=number)
 
 
 @cache

@@ -3,26 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from amends.currency import in_major_units
 from amends.instants import parse_instant
 from notify_svc.decisions.catalogue import DATES, Catalogue, Entry
-
-MINOR_DIGITS: Final = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "OMR": 3,
-    "JOD": 3,
-    "TND": 3,
-}
-"""ISO 4217: digits of the minor unit, where they are not two."""
-_USUAL_DIGITS: Final = 2
 
 
 class NoText(LookupError):  # noqa: N818 - named after what is missing
@@ -77,7 +63,5 @@ def write_instant(at: datetime, words: Catalogue, zone: ZoneInfo) -> str:
 
 def write_money(minor: int, currency: str, words: Catalogue) -> str:
     """Write an amount of minor units with its currency: 3333 CNY is `33.33 元`, `CNY 33.33`."""
-    digits = MINOR_DIGITS.get(currency, _USUAL_DIGITS)
-    whole, rest = divmod(minor, 10**digits)
-    amount = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
-    return words.currencies.get(currency, words.money).format(amount=amount, currency=currency)
+    template = words.currencies.get(currency, words.money)
+    return template.format(amount=in_major_units(minor, currency), currency=currency)
