@@ -1,7 +1,9 @@
 """A recording of the live services, simulated again and compared: "Live equals simulated" of CONTRACT §4.
 
-What is compared, per ticket and in order per source (notify's as a set), are the fields of FIELDS. A recording is cut off
-somewhere: what its last moments had still to say may be missing from it, never anything before.
+What is compared, per ticket and in order per source (notify's as a set), are the fields of FIELDS. What follows the
+storefront's answer is compared apart from the rest, as a set: a simulated storefront pays at once, a real one takes as
+long as it takes, and what happens meanwhile comes before its answer. A recording is cut off somewhere: what its last
+moments had still to say may be missing from it, never anything before.
 """
 
 import json
@@ -57,14 +59,14 @@ Run = tuple[str, str, int]
 """Ticket, clock and run."""
 
 
-def told(events: Iterable[Json], apart: Collection[Run] | None = None) -> dict[tuple[str, str], Told]:
+def told(events: Iterable[Json], apart: Collection[Run] = ()) -> dict[tuple[str, str], Told]:
     """Return what sla, compensation and notify say of each ticket; an event that is there twice counts once.
 
-    `apart`: runs whose stops, and with them all that follows the storefront's answers, are told apart as PAID.
+    What follows the storefront's answers is told apart as PAID, and so are the stops of the runs of `apart`.
     """
     found = defaultdict(list)
     for event in _published(events):
-        waited = apart is not None and (event["type"] in AFTER_THE_CALL or _stopped(event) in apart)
+        waited = event["type"] in AFTER_THE_CALL or _stopped(event) in apart
         found[event["subject"], PAID if waited else event["source"]].append(event)
     return {
         key: Told(tuple(map(compared, its)), tuple(parse_instant(it["time"]) for it in its))
@@ -73,10 +75,7 @@ def told(events: Iterable[Json], apart: Collection[Run] | None = None) -> dict[t
 
 
 def stopped_by_payment(events: Iterable[Json]) -> set[Run]:
-    """Return the runs that the storefront's answer stopped.
-
-    A simulated storefront pays at once, a real one does not, and what happens meanwhile comes before its answer.
-    """
+    """Return the runs that the storefront's answer stopped."""
     published = _published(events)
     paid = {event["id"] for event in published if event["type"] in AFTER_THE_CALL}
     return {run for event in published if event.get("causationid") in paid and (run := _stopped(event)) is not None}
@@ -119,11 +118,9 @@ def simulated(events: Sequence[Json], until: datetime, policy: Policy | None = N
     ]
 
 
-def differences(
-    live: Sequence[Json], again: Sequence[Json], *, complete_until: datetime, money_takes_time: bool = False
-) -> list[str]:
+def differences(live: Sequence[Json], again: Sequence[Json], *, complete_until: datetime) -> list[str]:
     """Return how a recording and its simulation differ, a sentence each; of the simulation, what is later may be missing."""
-    apart = stopped_by_payment(live) | stopped_by_payment(again) if money_takes_time else None
+    apart = stopped_by_payment(live) | stopped_by_payment(again)
     recorded, repeated = told(live, apart), told(again, apart)
     found = []
     for key in sorted(recorded.keys() | repeated.keys()):
