@@ -41,6 +41,8 @@ def test_the_walk_from_a_ticket_to_a_refund_ends_in_a_refund_and_a_ledger_that_s
     assert [(one["remedy"], one["amount"], one["state"]) for one in remedies["items"]] == [
         ("full_refund", 19900, "issued")
     ]
+    explanation = next(json.loads(line) for line in run.stdout.splitlines() if '"sentences"' in line)
+    assert "The amount is CNY 199.00." in explanation["sentences"]["en"]
     ledger = next(answer for answer in answers if "sum" in answer)
     assert ledger["sum"] == {"CNY": 0}
     messages = next(answer for answer in answers if "template" in answer["items"][0])

@@ -93,7 +93,7 @@ def _since(about: Explained) -> list[Event]:
     proposed = about.breach is None
     of_ticket = [one for one in (*about.known, *about.later) if isinstance(payload(one), TicketReviewed) and proposed]
     of_ticket += [one for one in about.later if isinstance(payload(one), TicketGoodsReturned) and _was_held(about)]
-    return sorted((*of_ticket, *about.told), key=lambda event: (event.time, event.id))
+    return sorted((*of_ticket, *about.told), key=lambda event: (event.time, event.sequence or 0, event.id))
 
 
 def _was_held(about: Explained) -> bool:
