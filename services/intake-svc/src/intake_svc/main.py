@@ -14,6 +14,7 @@ from intake_svc.handlers import consumed
 from intake_svc.handlers.desk import Desk
 from intake_svc.handlers.numbers import Serials
 from intake_svc.settings import IntakeSettings
+from intake_svc.workers.robot import RobotWatch
 
 
 def wire(platform: Platform[IntakeSettings]) -> Parts:
@@ -26,7 +27,16 @@ def wire(platform: Platform[IntakeSettings]) -> Parts:
     async def handle(tx: Tx, event: Event) -> None:
         await consumed.handle(tx, desk, event)
 
-    return Parts(handle=handle, routers=(opening_router(door), reading_router(door), steps_router(door)))
+    watch = RobotWatch(
+        platform.engine,
+        platform.outbox,
+        platform.policies,
+        settings.anchor(),
+        platform.wake_relay,
+        every_s=settings.robot_check_ms / 1000,
+    )
+    routers = (opening_router(door), reading_router(door), steps_router(door))
+    return Parts(handle=handle, routers=routers, loops={"robot": watch.run})
 
 
 def main() -> None:

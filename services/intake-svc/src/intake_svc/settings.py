@@ -33,6 +33,9 @@ class IntakeSettings(ServiceSettings):
     serials_per_block: int = Field(
         default=100, ge=1, description="Ticket numbers an instance takes at once; a restart leaves the rest as a gap"
     )
+    robot_check_ms: int = Field(
+        default=1000, ge=50, description="How often (real time) hours and inbound rate are looked at for the robot (F4)"
+    )
     batch_tickets_max: int = Field(default=500, ge=1, description="The most tickets in one batch request")
     body_bytes_max: int = Field(default=16 * 1024 * 1024, ge=1024, description="A larger JSON body is refused (413)")
     evidence_bytes_max: int = Field(default=10 * 1024 * 1024, ge=1, description="A larger file is refused (413)")

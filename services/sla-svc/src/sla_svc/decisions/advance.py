@@ -10,7 +10,7 @@ from datetime import datetime
 from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.events.registry import COMPENSATION_TOPIC, CONTACT_TOPIC, TICKET_TOPIC, topic_of
-from amends.events.ticket import TicketOpened
+from amends.events.ticket import TicketContacted, TicketOpened
 from amends.policy.model import Policy
 from sla_svc.decisions.apply import NotOpened, apply
 from sla_svc.decisions.fire import Timer, fire, first_timer
@@ -77,7 +77,8 @@ def advance(
     for event in in_order(events):
         if state is not None:
             state = _fire_until(state, policy, event.time, happenings, in_outage, inclusive=False)
-        step = apply(state, event, policy, robot_on=robot_on(event.time))
+        by_robot = event.type == TicketContacted.wire_type and robot_on(event.time)
+        step = apply(state, event, policy, robot_on=by_robot)
         state = step.state
         happenings.append(Happening(event.time, event, None, step.facts, step.ended))
     if state is None:
