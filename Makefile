@@ -24,8 +24,10 @@ help: ## list the targets
 $(VENV)/.installed: requirements.lock pyproject.toml $(addsuffix /pyproject.toml,$(PACKAGES)) | $(if $(findstring .tools,$(UV)),.tools/uv/bin/uv)
 	@echo "setting up $(VENV) (about 200 MB of packages on the first run)"
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
-	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --require-hashes --compile-bytecode requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps $(addprefix -e ./,$(PACKAGES))
+	@# Where Python may not keep what it compiles (PYTHONDONTWRITEBYTECODE), every start would compile it all anew.
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 setup: $(VENV)/.installed ## install everything into .venv, from the lock
