@@ -10,7 +10,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from amends.policy.load import default_text
-from amends_cli.main import app, main
+from amends_cli.main import command_line, main
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ def _commands() -> list[list[str]]:
         for name, below in (inner or {}).items():
             walk(below, [*path, name])
 
-    walk(get_command(app), [])
+    walk(get_command(command_line()), [])
     return found
 
 
 @pytest.mark.parametrize("path", _commands(), ids=" ".join)
 def test_every_command_explains_itself_with_an_example(path: list[str]) -> None:
-    shown = CliRunner().invoke(app, [*path, "--help"])
+    shown = CliRunner().invoke(command_line(path[:1]), [*path, "--help"])
 
     assert shown.exit_code == 0
     assert "Example: " in shown.output

@@ -6,8 +6,8 @@ import pytest
 from tests.compensation.door import As, Door, open_door
 from tests.compensation.story import Story, deliver, issue_all, item, order, set_payouts
 
-from amends.auth import ROLES
 from amends.ids import new_id
+from amends.roles import ROLES
 
 pytestmark = pytest.mark.servers
 

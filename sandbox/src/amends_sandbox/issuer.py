@@ -13,7 +13,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from amends.auth import AUDIENCE, ROLES
+from amends.auth import AUDIENCE
+from amends.roles import ROLES
 from amends_sandbox.settings import Client
 
 ALGORITHM = "ES256"

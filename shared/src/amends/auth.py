@@ -17,20 +17,10 @@ from joserfc.jwk import KeySet
 
 from amends.clock import monotonic_s
 from amends.http.problems import Problem
+from amends.roles import ROLES
 
 AUDIENCE = "amends"
 ALGORITHMS = ["ES256", "RS256"]
-ROLES = (
-    "storefront",
-    "department",
-    "merchant",
-    "specialist",
-    "team_leader",
-    "manager",
-    "analyst",
-    "admin",
-    "service",
-)
 LEADERS = ("team_leader", "manager", "admin", "service")
 AGENTS = ("specialist", *LEADERS)
 READERS = (*AGENTS, "analyst")

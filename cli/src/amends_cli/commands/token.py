@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from amends.roles import ROLES
 from amends_cli.commands.options import DEFAULT_DATA, DEFAULT_TENANT, DataOption, TenantOption
 from amends_cli.commands.output import result
 from amends_cli.errors import WrongUse
@@ -24,8 +25,6 @@ def token(
 
     Example: curl -H "Authorization: Bearer $(amends token --role specialist)" …
     """
-    from amends.auth import ROLES  # noqa: PLC0415 - brings the whole web framework, a second for every other command
-
     if role not in ROLES:
         raise WrongUse(f"--role takes {', '.join(ROLES)}; not {role}")
     with SuiteClient.of(data) as client:
