@@ -6,10 +6,12 @@ from datetime import datetime
 from tests.e2e.api import Api
 from tests.simulate.recording import SOURCES, Json, differences, simulated, told
 
+from amends.events.ticket import TicketRobotSwitched
 from amends.instants import parse_instant
 from amends_cli.suite.folder import SERVICES
 
 SETTLED_WITHIN_S = 120.0
+ROBOT_SWITCHED = TicketRobotSwitched.wire_type
 
 
 class Unlike(list[str]):
@@ -21,7 +23,7 @@ class Unlike(list[str]):
 
 async def alike(api: Api, complete_until: datetime, about: Callable[[str], bool]) -> str | Unlike:
     """Compare what the suite published about these tickets with its simulation; return the counts, or what differs."""
-    events = [event for event in await recorded(api) if about(event["subject"])]
+    events = [event for event in await recorded(api) if event["type"] == ROBOT_SWITCHED or about(event["subject"])]
     again = simulated(events, max(parse_instant(event["time"]) for event in events))
     found = differences(events, again, complete_until=complete_until)
     if found:
@@ -31,5 +33,6 @@ async def alike(api: Api, complete_until: datetime, about: Callable[[str], bool]
 
 
 async def recorded(api: Api) -> list[Json]:
-    """Return every event about a ticket that the suite published, from `GET /v1/events` of each service."""
-    return [event for service in SERVICES for event in await api.events(service) if "sequence" in event]
+    """Return what the suite published about tickets and the robot, from `GET /v1/events` of each service."""
+    events = [event for service in SERVICES for event in await api.events(service)]
+    return [event for event in events if "sequence" in event or event["type"] == ROBOT_SWITCHED]
