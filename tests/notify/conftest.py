@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.issuer import bearer, verifier
 from tests.notify.streams import POLICY
 from tests.sandbox.conftest import anonymous, sandbox, shop
 
@@ -17,12 +18,15 @@ from amends import inbox, migrations
 from amends.db import engine_for, reading, writing
 from amends.events.codec import decode
 from amends.events.envelope import Event
+from amends.http.app import build_app
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook, PublishedPolicy
 from amends_cli.local.postgres import LocalPostgres
+from notify_svc.api.routers import routers
 from notify_svc.decisions.delivery import Retries
 from notify_svc.handlers.deliveries import DeliveryHandler
 from notify_svc.handlers.events import EventHandler
+from notify_svc.handlers.steps import StepHandler
 from notify_svc.workers.contacts import IntakeContacts
 from notify_svc.workers.deliver import Deliveries
 from notify_svc.workers.mail import Mail
@@ -95,6 +99,32 @@ class Notify:
 @pytest.fixture
 def notify(engine: AsyncEngine, policies: PolicyBook) -> Notify:
     return Notify(engine, policies)
+
+
+def key() -> dict[str, str]:
+    """Return the header of a request that is like no other."""
+    return {"Idempotency-Key": f"key-{next(_COUNTER)}"}
+
+
+@pytest.fixture
+async def client(notify: Notify) -> AsyncIterator[httpx.AsyncClient]:
+    """The service's HTTP door; calls are those of the specialist `li` unless they say otherwise."""
+
+    async def ready() -> dict[str, Any]:
+        return {}
+
+    app = build_app(
+        title="notify",
+        engine=notify.engine,
+        verifier=verifier(),
+        routers=routers(notify.engine, StepHandler(notify.outbox, notify.policies)),
+        handle=notify.handler,
+        readiness=ready,
+        after_request=lambda: None,
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
+        made.headers.update(bearer("specialist", subject="li"))
+        yield made
 
 
 class FixedTokens:

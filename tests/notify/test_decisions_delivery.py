@@ -72,6 +72,7 @@ CONTACTS = Contacts(
     departments={"warehouse": Address(email="w@shop.cn", name="仓库"), "quality": Address(email="q@shop.cn")},
     roles={"team_leader": Address(email="lead@shop.cn", name="李组长")},
     merchants={"M-1": Address(email="m@shop.cn")},
+    brands={"Acme": Address(email="care@acme.test", name="Ann", language="en")},
 )
 
 
@@ -83,6 +84,8 @@ CONTACTS = Contacts(
         ("department", "logistics", Recipient("logistics", None, None)),
         ("department", None, Recipient("同事", None, None)),
         ("merchant", "M-1", Recipient("M-1", "m@shop.cn", "m@shop.cn")),
+        ("brand", "Acme", Recipient("Ann", "care@acme.test", "care@acme.test")),
+        ("brand", "Other", Recipient("Other", None, None)),
         ("team_leader", None, Recipient("李组长", "lead@shop.cn", "lead@shop.cn")),
         ("manager", None, Recipient("经理", None, None)),
         ("director", None, Recipient("director", None, None)),

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from tests.notify.streams import POLICY, Stream
+from tests.shared.policy.bodies import default_raw
 
 from amends.events.envelope import Event
 from amends.events.registry import payload
 from amends.events.ticket import TicketOpened
+from amends.policy.load import load
 from notify_svc.decisions import ticket as tickets
 from notify_svc.decisions.messages import Message, messages_for
 from notify_svc.decisions.ticket import Ticket
@@ -68,6 +70,17 @@ def test_a_breach_tells_whom_its_row_says(clock: str, rule: str, step: int, expe
 @pytest.mark.parametrize("source", ["sla.escalated", "ticket.escalated"])
 def test_g1_and_a_persons_escalation_tell_who_the_ticket_went_to(source: str, leader: str) -> None:
     assert told(caused(source, to=leader, reason="G1")) == [("escalation", leader)]
+
+
+def test_a_policy_may_tell_the_customer_too_what_happens_next_and_the_default_does_not_g3() -> None:
+    raw = default_raw()
+    raw["messages"].append(
+        {"id": "G3", "template": "next_step", "to": "customer", "when": {"event": "ticket.escalated"}}
+    )
+    escalated = payload(Stream().event("ticket.escalated", to="team_leader", reason="above my limit"))
+    leader = ("escalation", "team_leader")
+    assert told(messages_for(load(raw), ticket_of(), escalated)) == [leader, ("next_step", "customer")]
+    assert told(messages_for(POLICY, ticket_of(), escalated)) == [leader]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ EVERY: dict[str, Any] = {
     "name": "王芳",
     "ticket_no": "NO-1",
     "department": "warehouse",
+    "brand": "Acme",
     "clock": "dept_reply",
     "due_at": "2026-05-14T01:50:00.000000Z",
     "reply_due_at": "2026-05-13T10:00:00.000000Z",
@@ -46,7 +47,7 @@ def texts() -> Iterator[Any]:
 
 
 def customer_templates() -> set[str]:
-    return {row.template for row in POLICY.messages if row.to == "customer"}
+    return {row.template for row in POLICY.messages if row.to == "customer"} | {"next_step"}
 
 
 def test_both_languages_have_every_template_that_the_default_policy_sends() -> None:
@@ -63,7 +64,7 @@ def test_every_catalogue_is_controlled_and_complete(language: str) -> None:  # N
     assert words.review_date > parse_instant("2026-05-13T00:00:00Z").date()
     assert words.terms["clock"].keys() == set(CLOCK_ORDER)
     assert words.terms["remedy"].keys() == {"cash_voucher", "coupon", "points", "partial_refund", "full_refund"}
-    assert words.names.keys() == {"customer", "department", "owner", "team_leader", "manager", "merchant"}
+    assert words.names.keys() == {"customer", "department", "owner", "team_leader", "manager", "merchant", "brand"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -154,8 +154,18 @@ def test_a_reclassified_ticket_leaves_its_department_two_hours() -> None:
     assert POLICY.settings.reclassified_reply_min == timedelta(hours=2)
 
 
-def test_every_message_of_the_contract_is_sent_to_whom_it_says() -> None:
+def test_written_feedback_tells_the_whole_story_i2() -> None:
+    assert POLICY.feedback is not None
+    assert POLICY.feedback.contents is not None
+    assert POLICY.feedback.contents.id == "I2"
+    assert set(POLICY.feedback.contents.written) == {
+        "process_summary", "solution", "carried_out", "satisfaction", "evaluation", "advice"
+    }  # fmt: skip
+
+
+def test_every_message_of_the_contract_is_sent_to_whom_it_says_and_a_brand_to_its_contact_if_any_j2() -> None:
     sent = {(row.template, row.to, row.when.event) for row in POLICY.messages}
+    assert POLICY.contacts.brands == {}  # so that the last of these reaches nobody
     assert sent == {
         ("ticket_received", "customer", "ticket.opened"),
         ("second_reminder", "department", "sla.deadline_breached"),
@@ -167,4 +177,5 @@ def test_every_message_of_the_contract_is_sent_to_whom_it_says() -> None:
         ("remedy_notice", "department", "compensation.issued"),
         ("deadline_moved", "customer", "ticket.extended"),
         ("survey", "customer", "ticket.closed"),
+        ("brand_notice", "brand", "ticket.opened"),
     }

@@ -84,16 +84,16 @@ RULES: Final = frozenset(
 """Sections A to J, whole."""
 
 UNBUILT: Final = {
-    "I2": "feedback records that and in which form it was given; its contents are not kept yet",
     "J3": "tickets can be linked to an incident; nobody counts five customers within a day yet",
 }
 """What neither a row nor a named test carries, and what is missing. Built rules leave; new ones must not come."""
 
 PARTLY: Final = {
-    "A13": "filed by type; not yet routed by skill and queue order",
-    "E9": "safety first; departments by business area and people's abilities come with the agents",
-    "G3": "goes up; the customer is not told by the system what happens next",
-    "J2": "the brand's tickets carry their tag; its contact is not yet told",
+    "A13": "filed by type, listed by owner and department; no queue orders tickets by skill: skills come with agents (M1)",
+    "E9": "safety first, by level and deadline; a person names the department: areas and abilities come with agents (M1)",
+    "G3": "goes up; the customer hears what comes next (`next_step`) only under a policy with a row for it: CONTRACT lists"
+    " what the default sends",
+    "J2": "its contact is told when the ticket opens; it joins only where an agent asks it, as a department",
 }
 """Rules that are carried, and what of each is still missing."""
 

@@ -24,7 +24,7 @@ KnownRemedyType = Literal["cash_voucher", "coupon", "points", "partial_refund", 
 KnownApproval = Literal["none", "required"]
 KnownRevisitReason = Literal["open_case", "after_close", "care"]
 KnownRevisitOutcome = Literal["solved", "not_solved", "unreachable"]
-KnownAddressee = Literal["customer", "department", "owner", "team_leader", "manager", "merchant"]
+KnownAddressee = Literal["customer", "department", "owner", "team_leader", "manager", "merchant", "brand"]
 KnownFeedbackForm = Literal["written", "spoken"]
 
 Channel = Annotated[str, Known(KnownChannel)]

@@ -7,8 +7,8 @@ from pydantic import Field
 from amends.policy.rows import RuleId, Scope
 from amends.policy.values import ClockName, Duration, Frozen, Many, RemedyType
 
-Recipient = Literal["customer", "department", "owner", "team_leader", "manager", "merchant", "escalated_to"]
-"""`escalated_to`: whoever the event's `to` names."""
+Recipient = Literal["customer", "department", "owner", "team_leader", "manager", "merchant", "brand", "escalated_to"]
+"""`escalated_to`: whoever the event's `to` names. `brand`: the contact of the ticket's brand; without one, nobody."""
 
 
 class When(Frozen):
@@ -56,15 +56,20 @@ class RevisitRow(Frozen):
 
 
 class Address(Frozen):
-    """Where mail for a department or a role goes."""
+    """Where mail for a department or a role goes. `language`: theirs; absent, the one that notify uses for staff."""
 
     email: str
     name: str | None = None
+    language: Literal["zh", "en"] | None = None
 
 
 class Contacts(Frozen):
-    """Addresses of departments and roles; who is absent gets the storefront's message only."""
+    """Addresses of departments and roles; who is absent gets the storefront's message only.
+
+    `brands`: who is told of a ticket about one of the tenant's famous brands (J2); of a brand that is absent, nobody.
+    """
 
     departments: dict[str, Address] = Field(default_factory=dict)
     roles: dict[Literal["owner", "team_leader", "manager"], Address] = Field(default_factory=dict)
     merchants: dict[str, Address] = Field(default_factory=dict)
+    brands: dict[str, Address] = Field(default_factory=dict)

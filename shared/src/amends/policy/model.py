@@ -13,7 +13,7 @@ from amends.policy.calendars import CalendarRow
 from amends.policy.index import index_of
 from amends.policy.messages import Contacts, MessageRow, RevisitRow
 from amends.policy.rows import ClockRow, RuleId
-from amends.policy.values import ClockName, Duration, Frozen, Many, Percent, ReviewStage, StaffRole
+from amends.policy.values import ClockName, Duration, FeedbackContent, Frozen, Many, Percent, ReviewStage, StaffRole
 
 
 class Names(Frozen):
@@ -48,12 +48,20 @@ class CodeRange(Frozen):
     source: Many[str] = ()
 
 
+class FeedbackContents(Frozen):
+    """What written feedback holds (I2). What is missing of it is pointed out, never refused."""
+
+    id: RuleId
+    written: Many[FeedbackContent]
+
+
 class Feedback(Frozen):
     """In which form a customer is told the result (I1): written for one of `levels` or `tags`, else spoken will do."""
 
     id: RuleId
     levels: Many[Annotated[int, Field(ge=1, le=4)]] = ()
     tags: Many[str] = ()
+    contents: FeedbackContents | None = None
     source: Many[str] = ()
 
 

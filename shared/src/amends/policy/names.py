@@ -18,6 +18,7 @@ def find_unknown_names(policy: Policy) -> tuple[Finding, ...]:
         *_unknown_calendars(policy),
         *_unknown_in_levels(policy),
         *_unknown_events(policy),
+        *_unknown_brands(policy),
     )
 
 
@@ -85,3 +86,8 @@ def _unknown_events(policy: Policy) -> Iterator[Finding]:
     known = {wire.removeprefix("amends.").removesuffix(".v1") for wire in REGISTRY}
     for row in policy.messages:
         yield from _unknown(f"messages {row.template}", "event", (row.when.event,), known)
+
+
+def _unknown_brands(policy: Policy) -> Iterator[Finding]:
+    known = policy.brands.names if policy.brands is not None else ()
+    yield from _unknown("contacts.brands", "brand", policy.contacts.brands, known)

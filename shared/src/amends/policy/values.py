@@ -32,6 +32,7 @@ CLOCK_ORDER: tuple[ClockName, ...] = get_args(ClockName)
 Severity = Literal["low", "medium", "high"]
 ReviewStage = Literal["first", "recheck", "final"]
 StaffRole = Literal["team_leader", "manager"]
+FeedbackContent = Literal["process_summary", "solution", "carried_out", "satisfaction", "evaluation", "advice"]
 RemedyType = Literal["cash_voucher", "coupon", "points", "partial_refund", "full_refund"]
 
 _UNITS: dict[str, timedelta] = {

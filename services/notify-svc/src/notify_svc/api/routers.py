@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from notify_svc.api.feedback import feedback_router
 from notify_svc.api.messages import messages_router
 from notify_svc.api.revisits import revisits_router
 from notify_svc.api.satisfaction import satisfaction_router
@@ -17,6 +18,7 @@ def routers(engine: AsyncEngine, steps: StepHandler) -> Sequence[APIRouter]:
     return (
         revisits_router(engine, steps),
         messages_router(engine),
+        feedback_router(engine, steps),
         satisfaction_router(engine, steps),
         templates_router(engine),
     )

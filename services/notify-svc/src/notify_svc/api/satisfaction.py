@@ -1,4 +1,4 @@
-"""Ratings and feedback."""
+"""Ratings."""
 
 from typing import Annotated
 
@@ -10,27 +10,13 @@ from amends.db import Tx
 from amends.events.codec import event_to_json
 from amends.http.once import Answer, once
 from amends.http.problems import Problem
-from notify_svc.api.bodies import Agent, Feedback, Rater, SurveyAnswer
-from notify_svc.handlers.steps import MustBeWritten, NotOpen, StepHandler, Unknown
+from notify_svc.api.bodies import Rater, SurveyAnswer
+from notify_svc.handlers.steps import NotOpen, StepHandler, Unknown
 
 
 def satisfaction_router(engine: AsyncEngine, steps: StepHandler) -> APIRouter:
-    """`POST /feedback`, `POST /surveys/{token}`."""
+    """`POST /surveys/{token}`."""
     router = APIRouter(tags=["satisfaction"])
-
-    @router.post("/feedback", status_code=201)
-    async def feedback(request: Request, body: Feedback, caller: Agent) -> Response:
-        async def effect(tx: Tx) -> Answer:
-            try:
-                event = await steps.give_feedback(tx, caller.tenant, body.ticket_id, body.form)
-            except Unknown as error:
-                raise Problem(404, "Unknown ticket", str(error)) from error
-            except MustBeWritten as error:
-                errors = [{"field": "form", "problem": str(error)}]
-                raise Problem(422, "The feedback must be written", str(error), errors=errors) from error
-            return Answer(201, event_to_json(event))
-
-        return await once(request, engine, caller, effect)
 
     @router.post("/surveys/{token}", status_code=201)
     async def answer(

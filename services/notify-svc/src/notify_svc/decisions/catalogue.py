@@ -19,7 +19,7 @@ from amends.policy.values import Many
 
 LANGUAGES: Final = ("zh", "en")
 PLACES: Final = frozenset(
-    {"name", "ticket_no", "department", "clock", "due_at", "reply_due_at", "remedy", "amount", "survey_link"}
+    {"name", "ticket_no", "department", "brand", "clock", "due_at", "reply_due_at", "remedy", "amount", "survey_link"}
 )
 """What a text may name. Those that end in `_at` are dates; `survey_link` makes the message a survey."""
 DATES: Final = frozenset(place for place in PLACES if place.endswith("_at"))

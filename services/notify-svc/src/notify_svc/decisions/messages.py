@@ -18,6 +18,7 @@ from amends.policy.model import Policy
 from notify_svc.decisions.ticket import Ticket
 
 ESCALATED_TO = "escalated_to"
+BRAND = "brand"
 _SAID = ("clock", "due_at", "remedy", "amount", "currency")
 """What an event's data lends to the words, by the same name."""
 _STEPS = (1, 2)
@@ -25,7 +26,7 @@ _STEPS = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to be sent. `to`: as in `message_sent`. `party`: which department, merchant or owner, when it is one.
+    """A message to be sent. `to`: as in `message_sent`. `party`: which department, merchant, owner or brand, if it is one.
 
     `values`: what the words may name; instants and amounts as on the wire, to be written in the reader's way later.
     """
@@ -76,12 +77,17 @@ def chosen(
     """Return those of an event's rows that send a message. `said`: its data as on the wire, over what was decided."""
     if isinstance(data, SlaDeadlineBreached) and _past_at_import(ticket, data):
         return []
-    return [row for row in rows if _applies(row, policy, said)]
+    return [row for row in rows if _applies(row, policy, said) and _has_reader(row, policy, ticket)]
 
 
 def reader_of(row: MessageRow, said: Mapping[str, Any]) -> str:
     """Return who reads a row's message, as in `message_sent`."""
     return str(said["to"]) if row.to == ESCALATED_TO else row.to
+
+
+def _has_reader(row: MessageRow, policy: Policy, ticket: Ticket) -> bool:
+    """A brand is told only where the policy names its contact (J2); everybody else is known, if only to the storefront."""
+    return row.to != BRAND or ticket.facts.get(BRAND) in policy.contacts.brands
 
 
 def _past_at_import(ticket: Ticket, data: SlaDeadlineBreached) -> bool:
@@ -115,6 +121,7 @@ def _message(
         "department": department,
         "merchant": ticket.facts.get("merchant_id"),
         "owner": ticket.facts.get("owner"),
+        BRAND: ticket.facts.get(BRAND),
     }.get(to)
     return Message(row.template, to, party, values)
 
@@ -122,6 +129,8 @@ def _message(
 def _values(policy: Policy, ticket: Ticket, data: EventData, said: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: said[name] for name in _SAID if name in said}
     values |= {"ticket_no": ticket.number, "kind": ticket.facts["kind"]}
+    if brand := ticket.facts.get(BRAND):
+        values[BRAND] = brand
     if "remedy" not in values and (promised := _promised_remedy(policy, said)):
         values["remedy"] = promised
     if isinstance(data, TicketOpened) and (reply_due_at := _reply_due_at(policy, ticket)):

@@ -21,10 +21,9 @@ from amends.events.ticket import TicketClosed, TicketExtended, TicketOpened, Tic
 from amends.ids import new_id
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook
-from notify_svc.decisions import messages, revisits
+from notify_svc.decisions import messages, recipient, revisits
 from notify_svc.decisions import ticket as tickets
 from notify_svc.decisions.catalogue import language_of
-from notify_svc.decisions.recipient import CUSTOMER
 from notify_svc.decisions.ticket import Ticket
 from notify_svc.store import messages as message_store
 from notify_svc.store import revisits as revisit_store
@@ -125,7 +124,7 @@ class EventHandler:
         policy = self.policies.get(ticket.tenant, ticket.policy_version)
         decided, as_of = await self._ground(tx, ticket.ticket_id, data)
         for message in messages.messages_for(policy, ticket, data, decided=decided, as_of_sequence=as_of):
-            wanted = ticket.customer.get("language") if message.to == CUSTOMER else None
+            wanted = recipient.language_wanted(message, ticket, policy.contacts)
             language = language_of(wanted, self.default_language)
             message_id = self.make_id()
             await message_store.add(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from amends.db import Tx
@@ -11,12 +10,10 @@ from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook
-from amends.policy.feedback import must_be_written
+from notify_svc.decisions.feedback import WRITTEN, Given, kept
 from notify_svc.handlers.deliveries import digest
-from notify_svc.store import revisits, surveys
+from notify_svc.store import feedback, revisits, surveys
 from notify_svc.store import tickets as ticket_store
-
-WRITTEN: Final = "written"
 
 
 class Unknown(LookupError):  # noqa: N818 - named after what it means
@@ -50,16 +47,22 @@ class StepHandler:
         fact = ContactRevisitDone(revisit_id=str(revisit_id), outcome=outcome, by=by)
         return await self._publish(tx, tenant, revisit.ticket_id, fact, at=at)
 
-    async def give_feedback(self, tx: Tx, tenant: str, ticket_id: str, form: str) -> Event:
-        """Record that the result was told to the customer (RULEBOOK I). Raises Unknown, MustBeWritten."""
-        ticket = await ticket_store.lock(tx, ticket_id)
+    async def give_feedback(self, tx: Tx, tenant: str, given: Given) -> tuple[Event, tuple[str, ...]]:
+        """Record that the result was told to the customer (RULEBOOK I), and what was said; the event holds no word of it.
+
+        Return the event, and which contents written feedback still lacks (I2). Raises Unknown, MustBeWritten.
+        """
+        ticket = await ticket_store.lock(tx, given.ticket_id)
         if ticket is None or ticket.tenant != tenant:
-            raise Unknown(f"notify knows no ticket {ticket_id}; one just opened is known within a second")
+            raise Unknown(f"notify knows no ticket {given.ticket_id}; one just opened is known within a second")
         policy = self.policies.get(tenant, ticket.policy_version)
-        if form != WRITTEN and must_be_written(policy, ticket.scope(policy)):
+        found = kept(policy, ticket.scope(policy), given)
+        if found.form_asked == WRITTEN and given.form != WRITTEN:
             raise MustBeWritten("the result of such a ticket is told in writing (rule I1); send form: written")
-        at = await self.outbox.now(tx, ticket_id)
-        return await self._publish(tx, tenant, ticket_id, ContactFeedbackGiven(form=form), at=at)
+        at = await self.outbox.now(tx, given.ticket_id)
+        event = await self._publish(tx, tenant, given.ticket_id, ContactFeedbackGiven(form=given.form), at=at)
+        await feedback.add(tx, UUID(event.id), tenant, given, found, at)
+        return event, found.missing
 
     async def answer_survey(self, tx: Tx, tenant: str, token: str, rating: int) -> Event:
         """Record a customer's rating, once per survey. Raises Unknown, NotOpen."""
