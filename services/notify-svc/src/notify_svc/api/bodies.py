@@ -69,6 +69,8 @@ class Feedback(FeedbackContents):
 class FeedbackItem(FeedbackContents):
     """Feedback as it was given. `form_asked`: what I1 asked for then; `missing`: contents that it lacks (I2)."""
 
+    model_config = ConfigDict(extra="ignore")  # what is read may grow
+
     feedback_id: UUID
     ticket_id: str
     ticket_no: str | None = None
@@ -79,7 +81,7 @@ class FeedbackItem(FeedbackContents):
     given_at: datetime
 
 
-class FeedbackList(Body):
+class FeedbackList(BaseModel):
     """A page of feedback, in the order in which it was given."""
 
     items: list[FeedbackItem]
