@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from amends_cli.local.kafka import LocalKafka
@@ -13,6 +14,15 @@ from amends_cli.local.postgres import LocalPostgres
 settings.register_profile("whole", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("whole")
+
+# structlog's own way of showing an exception writes out every local variable of every frame: seconds, for a policy, within
+# the transaction whose failure is logged.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _COUNTER = itertools.count(1)
 
