@@ -1,3 +1,3 @@
-from amends.migrations import run_in_env
+from amends.upgrades import run_in_env
 
 run_in_env()

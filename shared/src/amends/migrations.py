@@ -4,13 +4,12 @@ The lock is polled, never waited for: a waiting transaction would deadlock with 
 """
 
 import asyncio
+from importlib import import_module
 from pathlib import Path
 
 import structlog
-from alembic import command, context
-from alembic.config import Config
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from amends.clock import TimeAnchor
 from amends.db import writing
@@ -30,12 +29,14 @@ def location(package_file: str) -> Path:
 async def migrate(engine: AsyncEngine, scripts: Path) -> None:
     """Run what is missing. Raises what the database raises; the caller tries again when that may heal."""
     async with engine.connect() as connection:
+        if await _revision(connection) == newest(scripts):
+            return
         while not (await connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": MIGRATION_LOCK})).scalar():
             await connection.commit()
             await asyncio.sleep(0.2)
         await connection.commit()
         try:
-            await connection.run_sync(_upgrade, scripts)
+            await connection.run_sync(import_module("amends.upgrades").upgrade, scripts)
             await connection.commit()
         finally:
             await connection.rollback()
@@ -43,18 +44,16 @@ async def migrate(engine: AsyncEngine, scripts: Path) -> None:
             await connection.commit()
 
 
-def _upgrade(connection: Connection, scripts: Path) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(scripts))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def newest(scripts: Path) -> str:
+    """Return the revision that a database is brought up to: a migration's file begins with its revision, `0002_…`."""
+    return max(path.name for path in (scripts / "versions").glob("*.py")).partition("_")[0]
 
 
-def run_in_env() -> None:
-    """Run the migrations on the connection that `migrate` gives: all that a service's `migrations/env.py` does."""
-    context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
-    with context.begin_transaction():
-        context.run_migrations()
+async def _revision(connection: AsyncConnection) -> str | None:
+    """Return the revision that the database is at; None for a new one."""
+    if not (await connection.execute(text("SELECT to_regclass('alembic_version')"))).scalar():
+        return None
+    return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
 
 
 async def keep_anchor(engine: AsyncEngine, anchor: TimeAnchor) -> None:
