@@ -37,12 +37,14 @@ def _happening(what: str, at: datetime, case_type: str, agreed: datetime) -> Eve
         "reopened": event("ticket.reopened", at, reason="again"),
         "feedback": event("contact.feedback_given", at, form="spoken"),
         "closed": event("ticket.closed", at),
+        "customer_asked": event("ticket.customer_asked", at),
+        "customer_replied": event("ticket.customer_replied", at),
     }
     return made[what]
 
 
 NAMES = ["asked", "replied", "progress", "agreed", "revisit", "issued", "reclassified", "level", "extended"]
-NAMES += ["escalated", "proposed", "resolved", "reopened", "feedback", "closed"]
+NAMES += ["escalated", "proposed", "resolved", "reopened", "feedback", "closed", "customer_asked", "customer_replied"]
 
 
 @st.composite

@@ -3,8 +3,9 @@
 Live and simulated run this very function; live hands it what the watermarks have made complete.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from amends.events.data import EventData
@@ -13,6 +14,7 @@ from amends.events.registry import COMPENSATION_TOPIC, CONTACT_TOPIC, TICKET_TOP
 from amends.events.ticket import TicketContacted, TicketOpened
 from amends.policy.model import Policy
 from sla_svc.decisions.apply import NotOpened, apply
+from sla_svc.decisions.declared import Declared, concerns, give_back, in_place
 from sla_svc.decisions.fire import Timer, fire, first_timer
 from sla_svc.decisions.state import Run, TicketClocks
 
@@ -22,7 +24,7 @@ SOURCE_ORDER = {TICKET_TOPIC: 0, CONTACT_TOPIC: 1, COMPENSATION_TOPIC: 2}
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event or timer that was worked, with what came of it. `cause` is the event; None: a timer did it."""
+    """What was worked, with what came of it. `cause`: the event; `timer`: the timer; neither: a declared outage."""
 
     at: datetime
     cause: Event | None
@@ -64,43 +66,66 @@ def advance(
     *,
     robot_on: Callable[[datetime], bool] = lambda _: False,
     in_outage: Callable[[datetime], bool] = lambda _: False,
+    declared: Sequence[Declared] = (),
 ) -> Progress:
     """Apply the events (all of them recorded at or before `up_to`) and fire every timer due by then.
 
     `robot_on`: whether the tenant's robot answered at an instant. `in_outage`: whether a deadline lies where departments
-    could not reply.
+    could not reply. `declared`: the tenant's declared outages, each known from its place on.
 
     Raises:
         NotOpened: there is neither a state nor an `opened` among the events.
     """
-    happenings: list[Happening] = []
+    course = _Course(policy, in_outage, deque(in_place(declared)))
     for event in in_order(events):
-        if state is not None:
-            state = _fire_until(state, policy, event.time, happenings, in_outage, inclusive=False)
+        state = course.until(state, event.time, inclusive=False)
         by_robot = event.type == TicketContacted.wire_type and robot_on(event.time)
         step = apply(state, event, policy, robot_on=by_robot)
-        state = step.state
-        happenings.append(Happening(event.time, event, None, step.facts, step.ended))
+        state = course.took(Happening(event.time, event, None, step.facts, step.ended), step.state)
+    state = course.until(state, up_to, inclusive=True)
     if state is None:
         raise NotOpened("a ticket without events has no clocks")
-    state = _fire_until(state, policy, up_to, happenings, in_outage, inclusive=True)
     first = first_timer(state, policy)
-    return Progress(state, tuple(happenings), None if first is None else first.at)
+    return Progress(state, tuple(course.happenings), None if first is None else first.at)
 
 
-def _fire_until(
-    state: TicketClocks,
-    policy: Policy,
-    until: datetime,
-    happenings: list[Happening],
-    in_outage: Callable[[datetime], bool],
-    *,
-    inclusive: bool,
-) -> TicketClocks:
-    while (first := first_timer(state, policy)) is not None:
-        if first.at > until or (first.at == until and not inclusive):
-            break
-        step = fire(state, first, policy, in_outage=in_outage(first.due_at))
-        state = step.state
-        happenings.append(Happening(first.at, None, first, step.facts, step.ended))
-    return state
+@dataclass(slots=True)
+class _Course:
+    """What happens to a ticket on its way to an instant. `ahead`, `known`: declared outages not reached yet, and others."""
+
+    policy: Policy
+    in_outage: Callable[[datetime], bool]
+    ahead: deque[Declared]
+    known: list[Declared] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+
+    def until(self, state: TicketClocks | None, until: datetime, *, inclusive: bool) -> TicketClocks | None:
+        """Fire what is due before the instant (`inclusive`: or at it), and give back declared outages at their places."""
+        while self.ahead and (self.ahead[0].after < until or (inclusive and self.ahead[0].after == until)):
+            outage = self.ahead.popleft()
+            state = self._fire(state, outage.after, inclusive=True)
+            self.known.append(outage)
+            state = None if state is None else self._give_back(state, outage.after)
+        return self._fire(state, until, inclusive=inclusive)
+
+    def took(self, happening: Happening, state: TicketClocks) -> TicketClocks:
+        """Keep what happened; what it let be due in a declared outage moves on at once."""
+        self.happenings.append(happening)
+        return self._give_back(state, happening.at)
+
+    def _fire(self, state: TicketClocks | None, until: datetime, *, inclusive: bool) -> TicketClocks | None:
+        while state is not None and (first := first_timer(state, self.policy)) is not None:
+            if first.at > until or (first.at == until and not inclusive):
+                break
+            step = fire(state, first, self.policy, in_outage=self.in_outage(first.due_at))
+            state = self.took(Happening(first.at, None, first, step.facts, step.ended), step.state)
+        return state
+
+    def _give_back(self, state: TicketClocks, at: datetime) -> TicketClocks:
+        if not any(concerns(outage, run) for outage in self.known for run in state.runs):
+            return state
+        step = give_back(state, self.policy, at, self.known)
+        if step.facts:
+            # Nothing of the ticket's caused it: an extension that had no effect must not look as if it had moved a clock.
+            self.happenings.append(Happening(at, None, None, step.facts, ()))
+        return step.state

@@ -16,7 +16,7 @@ from amends.policy.due import Due, calendar_confirmed, due, due_at_agreed, warn_
 from amends.policy.index import index_of
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
-from sla_svc.decisions.state import ORDER, Move, Run, RunState, TicketClocks
+from sla_svc.decisions.state import ORDER, Move, Run, RunState, Spans, TicketClocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,21 @@ class Draft:
             return due(row, start_at, self.policy)
         return due_at_agreed(row, start_at, agreed, self.policy)
 
-    def move(self, run: Run, row: ClockRow, due_at: datetime, reason: str, *, extended: bool) -> None:
-        """Give a run another due time under a row; the same due time is no move, but the row changes all the same."""
+    def move(
+        self,
+        run: Run,
+        row: ClockRow,
+        due_at: datetime,
+        reason: str,
+        *,
+        extended: bool,
+        outages: Spans = (),
+        outage: tuple[datetime, datetime] | None = None,
+    ) -> None:
+        """Give a run another due time under a row; the same due time is no move, but the row changes all the same.
+
+        `outages`: what the due time gives back of declared outages. `outage`: the one that moves it, if one does.
+        """
         moved = due_at != run.due_at
         run = self._paused_by(row, run)
         changed = altered(
@@ -140,7 +153,8 @@ class Draft:
             due_extended=extended,
             chosen_for=run.chosen_for if row.id == run.rule else self.asked(),
             due_set_at=self.at if moved else run.due_set_at,
-            moves=(*run.moves, Move(self.at, run.due_at, due_at, reason)) if moved else run.moves,
+            moves=(*run.moves, Move(self.at, run.due_at, due_at, reason, outage)) if moved else run.moves,
+            outages=outages,
         )
         self.put(changed)
         if moved:

@@ -15,7 +15,7 @@ from sla_svc.decisions.catalogue import Said, said, worded
 from sla_svc.decisions.intervals import Interval, intervals, time_run
 from sla_svc.decisions.reclassify import REASON as RECLASSIFIED
 from sla_svc.decisions.starts import AGREED
-from sla_svc.decisions.state import Run
+from sla_svc.decisions.state import Move, Run
 
 CRITERIA: Final = ("tenant", "tags", "case_type", "level", "channel", "kind")
 """What makes a row more specific, the strongest first (RULEBOOK, "One policy for all of it")."""
@@ -41,15 +41,7 @@ def explain(run: Run, policy: Policy, policy_version: int) -> dict[str, Any]:
         "calendar_confirmed": run.calendar_confirmed,
         "intervals": [_interval(it) for it in spent],
         "counted_s": time_run(spent).total_seconds(),
-        "moves": [
-            {
-                "at": format_instant(move.at),
-                "from": format_instant(move.moved_from),
-                "due_at": format_instant(move.due_at),
-                "reason": move.reason,
-            }
-            for move in run.moves
-        ],
+        "moves": [_move(move) for move in run.moves],
         "state": run.state,
         "outcome": run.state if run.ended_at is not None else None,
         "breached_at": None if run.breached_at is None else format_instant(run.breached_at),
@@ -58,6 +50,20 @@ def explain(run: Run, policy: Policy, policy_version: int) -> dict[str, Any]:
         "ended_at": None if run.ended_at is None else format_instant(run.ended_at),
         "sentences": worded(_sentences(run, row, chosen, spent), policy.timezone),
     }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    """`outage` is there when a declared one moved the deadline; `at` is then its place among the ticket's events."""
+    told = {
+        "at": format_instant(move.at),
+        "from": format_instant(move.moved_from),
+        "due_at": format_instant(move.due_at),
+        "reason": move.reason,
+    }
+    if move.outage is None:
+        return told
+    since, until = move.outage
+    return {**told, "outage": {"since": format_instant(since), "until": format_instant(until)}}
 
 
 def _interval(it: Interval) -> dict[str, Any]:
@@ -156,6 +162,10 @@ def _stood_still(row: ClockRow, spent: tuple[Interval, ...]) -> list[Said]:
 
 def _moved(run: Run, position: int) -> Said:
     move = run.moves[position]
+    if move.outage is not None:
+        since, until = move.outage
+        values = {"before": move.moved_from, "due_at": move.due_at, "reason": move.reason}
+        return said("moved_outage", since=since, until=until, **values)
     key = _MOVED.get(move.reason, "moved_extended")
     return said(key, at=move.at, before=move.moved_from, due_at=move.due_at, reason=move.reason)
 

@@ -1,6 +1,6 @@
-"""How the time of a run was spent: when it ran, stood still for the customer, was outside its calendar, was overdue."""
+"""How the time of a run was spent: when it ran, stood still for the customer, was given back, was closed, was overdue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -8,9 +8,10 @@ from typing import Literal
 
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
-from sla_svc.decisions.state import Run
+from sla_svc.decisions.lost_time import waits_of
+from sla_svc.decisions.state import Run, Spans
 
-Spent = Literal["ran", "paused", "closed", "overdue"]
+Spent = Literal["ran", "paused", "outage", "closed", "overdue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Interval:
 def intervals(run: Run, row: ClockRow, policy: Policy) -> tuple[Interval, ...]:
     """Return how a run's time is spent from its start to its end, without a gap; of one that runs, to its due time.
 
-    Closed time counts for nothing, so it is closed also while we wait for the customer. Overdue is what lies after the
-    due time, whatever the hour.
+    Closed time counts for nothing, so it is closed also while we wait for the customer, and a wait counts for nothing in
+    an outage either. Overdue is what lies after the due time, whatever the hour.
     """
     until = run.due_at if run.ended_at is None else min(run.ended_at, run.due_at)
     if run.paused_since is not None:
@@ -47,17 +48,17 @@ def time_run(pieces: tuple[Interval, ...]) -> timedelta:
 def _pieces(run: Run, row: ClockRow, policy: Policy, until: datetime) -> Iterator[Interval]:
     if until <= run.start_at:
         return
-    pauses = run.pauses if row.waits_for_customer else ()
+    pauses = waits_of(run, row)
     opened = (
         [(run.start_at, until)]
         if row.calendar is None
         else list(policy.calendar(row.calendar).open_between(run.start_at, until))
     )
-    edges = {run.start_at, until, *(edge for span in (*opened, *pauses) for edge in span)}
+    edges = {run.start_at, until, *(edge for span in (*opened, *pauses, *run.outages) for edge in span)}
     known = sorted(edge for edge in edges if run.start_at <= edge <= until)
     last: Interval | None = None
     for start, end in pairwise(known):
-        spent = _spent(start, opened, pauses)
+        spent = _spent(start, opened, pauses, run.outages)
         if last is not None and last.spent == spent:
             last = Interval(spent, last.start, end)
             continue
@@ -68,9 +69,9 @@ def _pieces(run: Run, row: ClockRow, policy: Policy, until: datetime) -> Iterato
         yield last
 
 
-def _spent(
-    at: datetime, opened: list[tuple[datetime, datetime]], pauses: tuple[tuple[datetime, datetime], ...]
-) -> Spent:
+def _spent(at: datetime, opened: Sequence[tuple[datetime, datetime]], pauses: Spans, outages: Spans) -> Spent:
     if not any(start <= at < end for start, end in opened):
         return "closed"
-    return "paused" if any(start <= at < end for start, end in pauses) else "ran"
+    if any(start <= at < end for start, end in pauses):
+        return "paused"
+    return "outage" if any(start <= at < end for start, end in outages) else "ran"

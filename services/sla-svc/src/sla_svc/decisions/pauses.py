@@ -6,10 +6,10 @@ From `customer_asked` to the next `customer_replied`, or to the end of the ticke
 from datetime import datetime
 
 from amends.frozen import altered
-from amends.policy.due import due
 from amends.policy.rows import ClockRow
 from sla_svc.decisions.draft import Draft
-from sla_svc.decisions.state import Run
+from sla_svc.decisions.lost_time import due_by_row, moved_on, without
+from sla_svc.decisions.state import Run, Spans
 
 REASON = "waited for the customer"
 
@@ -33,7 +33,8 @@ def customer_replied(draft: Draft) -> None:
         if run.paused_since is not None:
             row = draft.row(run)
             resumed = resume(run, draft.at)
-            draft.move(resumed, row, due_again(draft, run, resumed, row), REASON, extended=run.due_extended)
+            due_at, outages = due_again(draft, run, resumed, row)
+            draft.move(resumed, row, due_at, REASON, extended=run.due_extended, outages=outages)
 
 
 def resume(run: Run, at: datetime) -> Run:
@@ -50,13 +51,14 @@ def restart_pause(run: Run, at: datetime) -> Run:
     return altered(run, pauses=(*run.pauses, (run.paused_since, at)), paused_since=at)
 
 
-def due_again(draft: Draft, paused: Run, resumed: Run, row: ClockRow) -> datetime:
-    """Return when a resumed run is due: by its row, or, where a leader set its due time, that much later."""
+def due_again(draft: Draft, paused: Run, resumed: Run, row: ClockRow) -> tuple[datetime, Spans]:
+    """Return when a resumed run is due, and the outages that this gives back.
+
+    By its row, or, where a leader set its due time, later by the wait; what an outage gave back is not given again.
+    """
     if not paused.due_extended:
-        return due(row, paused.start_at, draft.policy, resumed.pauses).due_at
+        return due_by_row(resumed, row, draft.policy)
     if paused.paused_since is None:
-        return paused.due_at
-    if row.calendar is None:
-        return paused.due_at + (draft.at - paused.paused_since)
-    calendar = draft.policy.calendar(row.calendar)
-    return calendar.add(paused.due_at, calendar.elapsed(paused.paused_since, draft.at))
+        return paused.due_at, paused.outages
+    waited = without(paused.paused_since, draft.at, paused.outages)
+    return moved_on(paused.due_at, waited, row, draft.policy), paused.outages

@@ -3,10 +3,10 @@
 from amends.events.ticket import TicketReclassified
 from amends.frozen import altered
 from amends.policy.choose import TicketFacts, row_for
-from amends.policy.due import due
 from amends.policy.rows import ClockRow
 from amends.policy.values import CLOCK_ORDER
 from sla_svc.decisions.draft import Draft
+from sla_svc.decisions.lost_time import due_by_row
 from sla_svc.decisions.starts import AGREED, AGREED_CLOCK, agreed_row, row_at_opening
 from sla_svc.decisions.state import Run, asked_about
 
@@ -65,12 +65,13 @@ def _new_row(draft: Draft, run: Run, after: TicketFacts) -> ClockRow | None:
 
 
 def _move(draft: Draft, run: Run, row: ClockRow) -> None:
-    due_at = run.due_at
+    due_at, outages = run.due_at, run.outages
     if not run.due_extended:
-        due_at = due(row, run.start_at, draft.policy, run.pauses).due_at
-        if row.start == "department_asked":
-            due_at = max(due_at, draft.at + draft.policy.settings.reclassified_reply_min)
-    draft.move(run, row, due_at, REASON, extended=run.due_extended)
+        due_at, outages = due_by_row(run, row, draft.policy)
+        earliest = draft.at + draft.policy.settings.reclassified_reply_min
+        if row.start == "department_asked" and due_at < earliest:
+            due_at, outages = earliest, ()
+    draft.move(run, row, due_at, REASON, extended=run.due_extended, outages=outages)
 
 
 def _start_what_newly_applies(draft: Draft, before: TicketFacts, after: TicketFacts) -> None:

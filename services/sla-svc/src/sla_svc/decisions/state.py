@@ -23,6 +23,9 @@ RunState = Literal["running", "breached", "met", "late", "cancelled"]
 ORDER = {clock: position for position, clock in enumerate(CLOCK_ORDER)}
 """CONTRACT §3's order: in which equal instants are worked."""
 
+Spans = tuple[tuple[datetime, datetime], ...]
+"""(start, end) of times, in order."""
+
 _ASKED = ("channel", "kind", "case_type", "level", "tags", "brand")
 _ASKED_OF_ITEMS = ("paid_amount", "affected")
 
@@ -40,12 +43,16 @@ def asked_about(data: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A due time was changed: by whom it was agreed or extended is in `reason`; `at` is the event's time."""
+    """A due time was changed: by whom it was agreed or extended is in `reason`; `at` is the event's time.
+
+    `outage`: from when to when the outage was, where a declared one moved it.
+    """
 
     at: datetime
     moved_from: datetime
     due_at: datetime
     reason: str
+    outage: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,8 @@ class Run:
     fires before it. `warned`: the due times it has warned of. `steps`: the steps it has breached. `due_extended`: the
     due time was set by a leader, and survives another row. `chosen_for`: what the ticket was when its row was chosen.
     `pauses`: (start, end) of the times that it stood still, in order. `paused_since`: it stands still now, and nothing
-    of it fires. `in_outage`: a deadline that it missed lies where departments could not reply.
+    of it fires. `in_outage`: a deadline that it missed lies where departments could not reply. `outages`: the times of
+    declared outages that its due time gives back.
     """
 
     clock: ClockName
@@ -77,9 +85,10 @@ class Run:
     moves: tuple[Move, ...] = ()
     ended_at: datetime | None = None
     chosen_for: TicketFacts | None = None
-    pauses: tuple[tuple[datetime, datetime], ...] = ()
+    pauses: Spans = ()
     paused_since: datetime | None = None
     in_outage: bool = False
+    outages: Spans = ()
 
 
 @dataclass(frozen=True, slots=True)
