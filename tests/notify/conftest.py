@@ -168,7 +168,7 @@ async def make_deliveries(
     intake = httpx.AsyncClient(transport=httpx.MockTransport(contacts.answer))
     tokens_made = itertools.count(1)
 
-    def make(*, tries_max: int = 5, smtp_url: str = "", lease_s: float = 60, timeout_s: float = 0.3) -> Deliveries:
+    def make(*, tries_max: int = 5, smtp_url: str = "", lease_s: float = 60, timeout_s: float = 5) -> Deliveries:
         handler = DeliveryHandler(
             notify.outbox,
             notify.policies,

@@ -69,7 +69,7 @@ async def test_the_brand_reads_what_the_case_is_about_in_its_own_language_and_no
     customer = {"customer_id": "C-1", "language": "zh"}
     await notify.take(Stream().opened(brand="Acme", customer=customer, policy_version=2))
     async with smtp_peer() as peer:
-        deliveries = make_deliveries(smtp_url=peer.url, timeout_s=5)
+        deliveries = make_deliveries(smtp_url=peer.url)
         while await deliveries.deliver_one():
             pass
         (mail,) = peer.mails
