@@ -2,18 +2,24 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 from tests.issuer import bearer, verifier
 from tests.sla.conftest import Suite
+from tests.sla.streams import MONDAY
 
 from amends.http.app import build_app
 from amends.ids import new_id
 from amends.outbox import Outbox
 from sla_svc.api.clocks import clocks_router
+from sla_svc.api.outages import OutageLimits, outages_router
 from sla_svc.api.policies import policies_router
 from sla_svc.handlers.storing import store
+
+LIMITS = OutageLimits(timedelta(seconds=300), timedelta(hours=168), timedelta(days=366), now=lambda: MONDAY)
+"""Of outages that are declared; their now is the streams' Monday."""
 
 
 def as_(role: str, tenant: str = "demo", subject: str | None = None, key: str | None = None) -> dict[str, str]:
@@ -32,7 +38,11 @@ async def door_of(suite: Suite) -> AsyncIterator[httpx.AsyncClient]:
         title="sla",
         engine=suite.engine,
         verifier=verifier(),
-        routers=[clocks_router(suite.engine, suite.policies), policies_router(suite.engine, Outbox("/amends/sla"))],
+        routers=[
+            clocks_router(suite.engine, suite.policies),
+            policies_router(suite.engine, Outbox("/amends/sla")),
+            outages_router(suite.engine, LIMITS),
+        ],
         handle=store,
         readiness=ready,
         after_request=lambda: None,

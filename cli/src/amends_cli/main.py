@@ -11,7 +11,19 @@ from amends_cli.commands.output import say
 from amends_cli.errors import ANSWER_IS_NO, CommandFailed
 from amends_cli.local.process import ServerFailed
 
-COMMANDS: Final = ("up", "down", "token", "payouts", "demo", "simulate", "topics", "policy", "calendar", "dlq")
+COMMANDS: Final = (
+    "up",
+    "down",
+    "token",
+    "payouts",
+    "demo",
+    "simulate",
+    "topics",
+    "policy",
+    "calendar",
+    "outage",
+    "dlq",
+)
 """In the order of the help. Each is a function, or for a group its `app`, in the module of its name."""
 _ELSEWHERE: Final = {"down": "up"}
 

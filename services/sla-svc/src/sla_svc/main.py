@@ -1,12 +1,14 @@
 """sla: every ticket's deadlines. Wires its parts and runs."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from amends.clock import real_now
 from amends.events.registry import ALERT_TOPIC, POLICY_TOPIC, SLA_TOPIC
 from amends.migrations import location
 from amends.service import Parts, Platform, Service, run
 from sla_svc.api.clocks import clocks_router
+from sla_svc.api.outages import OutageLimits, outages_router
 from sla_svc.api.policies import policies_router
 from sla_svc.decisions.holidays import unknown_holidays
 from sla_svc.handlers.storing import store
@@ -31,6 +33,12 @@ def wire(platform: Platform[SlaSettings]) -> Parts:
         sweep_s=settings.timer_sweep_s,
         outages=watch,
     )
+    limits = OutageLimits(
+        hold_after=settings.hold_after(),
+        length_max=timedelta(hours=settings.outage_declared_h_max),
+        ahead_max=timedelta(days=settings.outage_ahead_d_max),
+        now=settings.anchor().now,
+    )
 
     async def checks() -> Mapping[str, str]:
         newest = [platform.policies.latest(tenant) for tenant in platform.policies.tenants()]
@@ -39,7 +47,11 @@ def wire(platform: Platform[SlaSettings]) -> Parts:
 
     return Parts(
         handle=store,
-        routers=[clocks_router(platform.engine, platform.policies), policies_router(platform.engine, platform.outbox)],
+        routers=[
+            clocks_router(platform.engine, platform.policies),
+            policies_router(platform.engine, platform.outbox),
+            outages_router(platform.engine, limits),
+        ],
         loops={"applier": applier.run, "outages": watch.run},
         checks=checks,
     )

@@ -22,6 +22,15 @@ class SlaSettings(ServiceSettings):
         description="A longer silence of intake (real seconds) is an outage: remedies of deadlines in it, and for so long "
         "after it, wait for a person's approval; shorter holds more, longer pays what nobody could have prevented",
     )
+    outage_declared_h_max: float = Field(
+        default=168.0,
+        gt=0,
+        description="The longest outage (hours of domain time) that can be declared at once; a slip of the pen beyond it "
+        "would move deadlines by so much, and nothing moves them back",
+    )
+    outage_ahead_d_max: float = Field(
+        default=366.0, gt=0, description="How far ahead (days of domain time) an outage that is declared may end"
+    )
 
     def hold_after(self) -> timedelta:
         """Return `outage_hold_after_s` in domain time."""

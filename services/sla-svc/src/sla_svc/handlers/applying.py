@@ -17,11 +17,12 @@ from amends.events.sla import SlaPenaltyIncurred
 from amends.outbox import Outbox, Told
 from amends.policy.book import PolicyBook
 from sla_svc.decisions.advance import Progress, advance, is_opening
+from sla_svc.decisions.declared import Declared
 from sla_svc.decisions.outages import Outage, lies_in_outage
 from sla_svc.decisions.robot import Switch, robot_on
 from sla_svc.decisions.state import TicketClocks, from_json
 from sla_svc.handlers.parking import park
-from sla_svc.store import arrivals, clocks, outages, tickets
+from sla_svc.store import arrivals, clocks, declared, outages, tickets
 from sla_svc.store.tickets import Claimed
 
 log = structlog.get_logger(__name__)
@@ -46,12 +47,13 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What is known beside the tickets: policies, when robots were switched, when intake was away."""
+    """What is known beside the tickets: policies, when robots were switched, when intake was away, what was declared."""
 
     policies: PolicyBook
     switched: Mapping[str, Sequence[Switch]]
     outages: Sequence[Outage]
     hold_after: timedelta
+    declared: Mapping[str, Sequence[Declared]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +74,19 @@ async def apply_claimed(
 ) -> Applied:
     """Apply everything that is due of these tickets, and save and publish what comes of it.
 
-    `hold_after`: for so long (domain time) after an outage of intake deadlines count as in it; None: no outage counts.
+    `hold_after`: for so long (domain time) after an outage of intake deadlines count as in it; None: no such outage
+    counts, declared ones do.
 
     Raises whatever the database or the outbox raises: then nothing of this transaction stands.
     """
     waiting = await arrivals.unapplied(tx, [ticket.ticket_id for ticket in claimed], up_to)
+    tenants = sorted({ticket.tenant for ticket in claimed})
     around = _Around(
         policies,
-        await arrivals.switches(tx, sorted({ticket.tenant for ticket in claimed})),
+        await arrivals.switches(tx, tenants),
         () if hold_after is None else await outages.all_of(tx),
         hold_after or timedelta(0),
+        await declared.of_tenants(tx, tenants),
     )
     applied = Applied()
     decided: list[_Decided] = []
@@ -113,6 +118,7 @@ def _decide(ticket: Claimed, events: Sequence[Event], up_to: datetime, around: _
         up_to,
         robot_on=lambda at: robot_on(policy, switches, at),
         in_outage=lambda due_at: lies_in_outage(due_at, around.outages, around.hold_after),
+        declared=around.declared[ticket.tenant],
     )
     return _Decided(ticket, before, progress)
 
@@ -124,6 +130,7 @@ async def _save(tx: Tx, decided: Sequence[_Decided], waiting: Mapping[str, Seque
         ended = [run for happening in one.progress.happenings for run in happening.ended]
         rows += [(one.progress.state, run) for run in clocks.changed_runs(one.before, one.progress.state, ended)]
     await clocks.save(tx, rows)
+    await declared.note_given(tx, rows)
     await arrivals.mark_applied(tx, [event.id for one in decided for event in waiting[one.ticket.ticket_id]])
 
 

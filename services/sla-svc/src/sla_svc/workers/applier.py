@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from amends import inbox
 from amends.clock import monotonic_s
-from amends.db import Tx, reading, writing
+from amends.db import Tx, claiming, reading, writing
 from amends.errors import NotYet, may_heal
 from amends.events.registry import COMPENSATION_TOPIC, CONTACT_TOPIC, TICKET_TOPIC
 from amends.instants import format_instant
@@ -19,8 +19,9 @@ from amends.outbox import Outbox
 from amends.policy.book import PolicyBook
 from amends.watermark import WatermarkView
 from sla_svc.handlers.applying import Applied, apply_claimed
+from sla_svc.handlers.outages import hand_over_some
 from sla_svc.handlers.parking import park
-from sla_svc.store import arrivals, tickets
+from sla_svc.store import arrivals, declared, tickets
 from sla_svc.store.tickets import Claimed, Window
 from sla_svc.workers.outages import OutageWatch
 
@@ -31,6 +32,8 @@ TOPICS = (TICKET_TOPIC, CONTACT_TOPIC, COMPENSATION_TOPIC)
 
 _GATHER_S = 0.02
 """Watermarks of several topics come close together: they share a round."""
+_PAGES_PER_SWEEP = 20
+"""Of `tickets_per_transaction` tickets each: what a declared outage moves does not hold up what is due meanwhile."""
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,6 +55,7 @@ class Applier:
     sweep_s: float = 5.0
     outages: OutageWatch | None = None
     _done_up_to: datetime = _EVER
+    _announced: datetime = _EVER
     _swept_s: float = float("-inf")
     _missing: set[tuple[str, int]] = field(default_factory=set)
 
@@ -84,12 +88,16 @@ class Applier:
         if up_to <= self._done_up_to and not sweeping:
             return 0
         since = _EVER if sweeping else self._done_up_to
+        if sweeping:
+            await self._hand_over()
         skipped: set[str] = set()
         worked = 0
         while True:
             window = Window(since, up_to, skipped, self._missing)
             async with reading(self.engine) as tx:
                 waits = await tickets.any_waits(tx, window)
+            if waits:
+                await self._announce(up_to)
             applied = await self._batch(window) if waits else None
             if applied is None:
                 break
@@ -103,6 +111,20 @@ class Applier:
         if sweeping:
             self._swept_s = monotonic_s()
         return worked
+
+    async def _hand_over(self) -> None:
+        """Have some of the tickets worked in this sweep that declared outages touch; the others' deadlines go on."""
+        for _ in range(_PAGES_PER_SWEEP):
+            async with claiming(self.engine) as tx:
+                if not await hand_over_some(tx, self.tickets_per_transaction):
+                    break
+
+    async def _announce(self, up_to: datetime) -> None:
+        """Say how far this instance is going to work, committed before it does: see `handlers/outages.py`."""
+        if up_to > self._announced:
+            async with claiming(self.engine) as tx:
+                await declared.will_work(tx, up_to)
+            self._announced = up_to
 
     def _has(self, pinned: tuple[str, int]) -> bool:
         try:
