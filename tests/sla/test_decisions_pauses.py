@@ -114,10 +114,27 @@ def test_what_was_breached_before_the_question_stays_breached_and_does_not_move(
     assert [it["outcome"] for it in of(told, "clock_stopped", "complete")] == ["late"]
 
 
-def test_asked_at_the_very_deadline_nothing_is_left_when_the_customer_has_answered() -> None:
+def test_asked_at_the_very_deadline_nothing_is_left_to_stand_still() -> None:
     told = run([opened(), waiting(MONDAY + 48 * H), answered(MONDAY + 60 * H)], MONDAY + 70 * H)
-    # Met at its instant: the question at that instant comes before the breach, which follows once the clock runs on.
-    assert breaches(told, "complete") == [MONDAY + 60 * H]
+    assert breaches(told, "complete") == [MONDAY + 48 * H]
+    assert moves(told, "complete") == []
+
+
+def test_a_row_by_which_it_was_due_before_the_wait_breaches_at_once() -> None:
+    # B13's 48 h become A3's 24 h in a wait that began after 30 h.
+    simple = event("ticket.reclassified", MONDAY + 35 * H, tags=[])
+    stream = [opened(**CONSULTATION, tags=["complex"]), waiting(MONDAY + 30 * H), simple]
+    told = run([*stream, answered(MONDAY + 40 * H)], MONDAY + 50 * H)
+    assert breaches(told, "solve") == [MONDAY + 35 * H]
+    assert [it["due_at"] for it in of(told, "deadline_breached", "solve")] == [format_instant(MONDAY + 24 * H)]
+
+
+def test_a_row_by_which_it_is_due_within_the_wait_goes_on_waiting() -> None:
+    # Asked after 20 h, so that 4 of A3's 24 h are left when the customer has answered.
+    simple = event("ticket.reclassified", MONDAY + 35 * H, tags=[])
+    stream = [opened(**CONSULTATION, tags=["complex"]), waiting(MONDAY + 20 * H), simple]
+    told = run([*stream, answered(MONDAY + 40 * H)], MONDAY + 50 * H)
+    assert breaches(told, "solve") == [MONDAY + 44 * H]
 
 
 def test_a_reopened_ticket_waits_for_nobody() -> None:

@@ -64,6 +64,8 @@ def event_to_json(event: Event) -> dict[str, Any]:
 def event_from_json(raw: Mapping[str, Any], defaults: Mapping[str, str] | None = None) -> Event:
     """Read an event from CloudEvents' JSON format; `defaults` stand in for attributes that are absent.
 
+    What is neither an attribute that we know nor an extension as CloudEvents has them is passed over (CONTRACT §1).
+
     Raises:
         NotAnEvent: saying which attribute is missing or wrong.
     """
@@ -71,7 +73,11 @@ def event_from_json(raw: Mapping[str, Any], defaults: Mapping[str, str] | None =
     for name, value in raw.items():
         if name in {"data", "data_base64"} or value is None:
             continue
-        attributes[name] = _attribute_text(name, value)
+        text = _attribute_text(value)
+        if text is not None:
+            attributes[name] = text
+        elif name in _NOT_EXTENSIONS:
+            raise NotAnEvent(name, "an attribute is a string, a boolean or an integer")
     return _event(attributes, _structured_data(raw, attributes))
 
 
@@ -142,7 +148,7 @@ def _read_headers(headers: Iterable[tuple[str, bytes | None]]) -> tuple[dict[str
     return attributes, content_type
 
 
-def _attribute_text(name: str, value: Any) -> str:
+def _attribute_text(value: Any) -> str | None:
     """Return an attribute in its canonical string form: CloudEvents lets JSON hold booleans and integers too."""
     if isinstance(value, str):
         return value
@@ -150,7 +156,7 @@ def _attribute_text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    raise NotAnEvent(name, "an attribute is a string, a boolean or an integer")
+    return None
 
 
 def _structured_data(raw: Mapping[str, Any], attributes: dict[str, str]) -> dict[str, Any]:
@@ -203,10 +209,9 @@ def _event(attributes: Mapping[str, str], data: dict[str, Any]) -> Event:
         time = parse_instant(attributes["time"])
     except (ValueError, OverflowError) as error:
         raise NotAnEvent("time", str(error)) from error
-    extensions = {name: value for name, value in attributes.items() if name not in _NOT_EXTENSIONS}
-    for name in extensions:
-        if not _NAME.fullmatch(name):
-            raise NotAnEvent(name, "an attribute's name is made of a-z and 0-9")
+    extensions = {
+        name: value for name, value in attributes.items() if name not in _NOT_EXTENSIONS and _NAME.fullmatch(name)
+    }
     return Event(
         id=attributes["id"],
         source=attributes["source"],

@@ -1,6 +1,6 @@
 """Things that stand inside the data of several events."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 
@@ -15,7 +15,8 @@ def _code(value: Any) -> Any:
 ComplaintCode = Annotated[int, BeforeValidator(_code), Field(strict=True, ge=0)]
 """RULEBOOK D: 1001–5999. Written as a number; a string of digits is read too."""
 
-Level = Annotated[int, Field(strict=True, ge=1)]
+LEVELS: Final = (1, 2, 3, 4)
+Level = Annotated[int, Field(strict=True, ge=LEVELS[0], le=LEVELS[-1])]
 """RULEBOOK C: 1 (gravest) to 4."""
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from amends.events.parts import LEVELS
 from amends.policy.choose import TicketFacts, row_for
 from amends.policy.findings import Finding
 from amends.policy.model import Policy
@@ -11,7 +12,6 @@ from amends.policy.rows import ClockRow
 from amends.policy.values import CLOCK_ORDER, ClockName
 
 ANY_TENANT = ""
-LEVELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)

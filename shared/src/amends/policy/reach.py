@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from itertools import product
 
+from amends.events.parts import LEVELS
 from amends.policy.choose import TicketFacts
 from amends.policy.findings import Finding
-from amends.policy.gaps import ANY_TENANT, LEVELS
+from amends.policy.gaps import ANY_TENANT
 from amends.policy.index import matches
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow

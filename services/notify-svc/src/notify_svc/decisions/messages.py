@@ -91,7 +91,7 @@ def _has_reader(row: MessageRow, policy: Policy, ticket: Ticket) -> bool:
 
 
 def _past_at_import(ticket: Ticket, data: SlaDeadlineBreached) -> bool:
-    return bool(ticket.facts.get("imported")) and data.due_at <= ticket.opened_at
+    return bool(ticket.facts.get("imported")) and data.due_at < ticket.opened_at
 
 
 def _applies(row: MessageRow, policy: Policy, said: Mapping[str, Any]) -> bool:

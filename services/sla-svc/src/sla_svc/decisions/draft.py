@@ -143,7 +143,7 @@ class Draft:
         `outages`: what the due time gives back of declared outages. `outage`: the one that moves it, if one does.
         """
         moved = due_at != run.due_at
-        run = self._paused_by(row, run)
+        run = self._paused_by(row, run, due_at)
         changed = altered(
             run,
             rule=row.id,
@@ -162,9 +162,13 @@ class Draft:
                 SlaClockMoved(clock=run.clock, run=run.run, moved_from=run.due_at, due_at=due_at, reason=reason)
             )
 
-    def _paused_by(self, row: ClockRow, run: Run) -> Run:
-        """A run that comes under a row which waits for the customer stands still while we wait; under another it runs."""
-        waits = self.state.waiting_since is not None and row.waits_for_customer and run.state == "running"
+    def _paused_by(self, row: ClockRow, run: Run, due_at: datetime) -> Run:
+        """A run that comes under a row which waits for the customer stands still while we wait; under another it runs.
+
+        So does one that was due before it stood still: waiting hides no breach.
+        """
+        in_time = due_at > (run.paused_since or self.at)
+        waits = self.state.waiting_since is not None and row.waits_for_customer and run.state == "running" and in_time
         if waits and run.paused_since is None:
             return altered(run, paused_since=self.at)
         if not waits and run.paused_since is not None:

@@ -15,12 +15,12 @@ REASON = "waited for the customer"
 
 
 def customer_asked(draft: Draft) -> None:
-    """Stop the time of every running clock that pauses; what was breached stays so."""
+    """Stop the time of every running clock that pauses; what was breached, or is due now, stays so."""
     if draft.state.phase != "open" or draft.state.waiting_since is not None:
         return
     draft.state = altered(draft.state, waiting_since=draft.at)
     for run in draft.running():
-        if run.state == "running" and draft.row(run).waits_for_customer:
+        if run.state == "running" and run.due_at > draft.at and draft.row(run).waits_for_customer:
             draft.put(altered(run, paused_since=draft.at))
 
 
