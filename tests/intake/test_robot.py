@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from tests.intake.domain_time import anchored, forget, pretend
 
 from amends.clock import TimeAnchor, real_now
 from amends.db import reading
@@ -21,11 +22,6 @@ NINE = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 """Monday 09:00 in Shanghai."""
 
 
-def at(virtual):
-    """Domain time as it would stand at `virtual` now, at ordinary speed."""
-    return TimeAnchor(real_now(), virtual, 1.0)
-
-
 def with_peak(**peak):
     policy = default_policy()
     rule = policy.robot.model_copy(update={"peak": policy.robot.peak.model_copy(update=peak)})
@@ -39,16 +35,6 @@ def watch(intake, anchor, policy=None, wakes=None, version=1):
     return RobotWatch(intake.engine, intake.desk.outbox, policies, anchor, wake)
 
 
-async def pretend(intake, anchor):
-    """Have the database's domain clock run by this anchor."""
-    async with intake.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM time_anchor"))
-        values = {"real": anchor.real, "virtual": anchor.virtual, "scale": anchor.scale}
-        await tx.execute(
-            text("INSERT INTO time_anchor (real, virtual, scale) VALUES (:real, :virtual, :scale)"), values
-        )
-
-
 async def switches(intake):
     async with reading(intake.engine) as tx:
         rows = await tx.execute(text("SELECT event FROM outbox WHERE subject = 'tenant/demo' ORDER BY time"))
@@ -58,19 +44,16 @@ async def switches(intake):
 @pytest.fixture
 async def clocked(intake):
     """Intake whose domain clock and robot are as new before and after."""
-    reset = text("DELETE FROM time_anchor")
     async with intake.engine.begin() as tx:
         await tx.execute(text("TRUNCATE robots"))
-        # Domain time goes back here, which it never does outside tests.
-        await tx.execute(text("UPDATE watermark SET up_to = '-infinity'"))
+    await forget(intake.engine)
     yield intake
-    async with intake.engine.begin() as tx:
-        await tx.execute(reset)
+    await forget(intake.engine)
 
 
 async def look_at(intake, virtual, policy=None, instances=1):
-    anchor = at(virtual)
-    await pretend(intake, anchor)
+    anchor = anchored(virtual)
+    await pretend(intake.engine, anchor)
     await asyncio.gather(*(watch(intake, anchor, policy).round() for _ in range(instances)))
 
 
@@ -87,8 +70,8 @@ async def test_two_instances_switch_it_once_at_night_and_once_in_the_morning_f4(
 async def test_a_peak_of_openings_switches_it_on_f4(clocked):
     policy = with_peak(rate_per_min=3, on_after=timedelta(seconds=1))
     shop = clocked.caller("storefront")
-    anchor = at(NINE)
-    await pretend(clocked, anchor)
+    anchor = anchored(NINE)
+    await pretend(clocked.engine, anchor)
     looking = watch(clocked, anchor, policy)
     for _ in range(2):
         await shop.open()
@@ -105,8 +88,8 @@ async def test_a_peak_of_openings_switches_it_on_f4(clocked):
 
 
 async def test_a_look_that_changes_nothing_writes_nothing_and_wakes_nobody(clocked):
-    anchor, wakes = at(NINE + timedelta(hours=13)), []
-    await pretend(clocked, anchor)
+    anchor, wakes = anchored(NINE + timedelta(hours=13)), []
+    await pretend(clocked.engine, anchor)
     looking = watch(clocked, anchor, wakes=wakes)
     await looking.round()
     assert len(wakes) == 1
@@ -119,8 +102,8 @@ async def test_a_look_that_changes_nothing_writes_nothing_and_wakes_nobody(clock
 
 
 async def test_an_instance_that_lags_behind_in_policies_does_not_switch_it_back(clocked):
-    anchor = at(NINE + timedelta(hours=13))
-    await pretend(clocked, anchor)
+    anchor = anchored(NINE + timedelta(hours=13))
+    await pretend(clocked.engine, anchor)
     newest = watch(clocked, anchor, default_policy().model_copy(update={"robot": None}), version=2)
     behind = watch(clocked, anchor, version=1)
     for instance in (behind, newest, behind, newest, behind):
@@ -129,8 +112,8 @@ async def test_an_instance_that_lags_behind_in_policies_does_not_switch_it_back(
 
 
 async def test_a_tenant_without_a_policy_has_no_robot(clocked):
-    anchor = at(NINE + timedelta(hours=13))
-    await pretend(clocked, anchor)
+    anchor = anchored(NINE + timedelta(hours=13))
+    await pretend(clocked.engine, anchor)
     looking = RobotWatch(clocked.engine, clocked.desk.outbox, PolicyBook(), anchor, lambda: None)
     assert await looking.round() == looking.every_s
     assert await switches(clocked) == []
@@ -139,7 +122,7 @@ async def test_a_tenant_without_a_policy_has_no_robot(clocked):
 async def test_it_looks_again_at_the_very_instant_at_which_hours_change(clocked):
     # At 3600 times the speed, 20:59 is a sixtieth of a second before closing time; an hour is a second.
     anchor = TimeAnchor(real_now(), NINE + timedelta(hours=11, minutes=30), 3600.0)
-    await pretend(clocked, anchor)
+    await pretend(clocked.engine, anchor)
     assert await watch(clocked, anchor).round() < 0.55
 
 

@@ -14,6 +14,7 @@ from intake_svc.handlers import consumed
 from intake_svc.handlers.desk import Desk
 from intake_svc.handlers.numbers import Serials
 from intake_svc.settings import IntakeSettings
+from intake_svc.workers.groups import GroupWatch
 from intake_svc.workers.robot import RobotWatch
 
 
@@ -22,12 +23,13 @@ def wire(platform: Platform[IntakeSettings]) -> Parts:
     settings = platform.settings
     desk = Desk(platform.outbox, platform.policies, settings.limits(), new_id)
     serials = Serials(platform.engine, settings.anchor().now, settings.serials_per_block)
-    door = Door(platform.engine, desk, serials, settings)
+    groups = GroupWatch(platform.engine, desk, platform.wake_relay, sweep_s=settings.group_sweep_ms / 1000)
+    door = Door(platform.engine, desk, serials, settings, opened=groups.wake)
 
     async def handle(tx: Tx, event: Event) -> None:
         await consumed.handle(tx, desk, event)
 
-    watch = RobotWatch(
+    robot = RobotWatch(
         platform.engine,
         platform.outbox,
         platform.policies,
@@ -36,7 +38,7 @@ def wire(platform: Platform[IntakeSettings]) -> Parts:
         every_s=settings.robot_check_ms / 1000,
     )
     routers = (opening_router(door), reading_router(door), steps_router(door))
-    return Parts(handle=handle, routers=routers, loops={"robot": watch.run})
+    return Parts(handle=handle, routers=routers, loops={"robot": robot.run, "groups": groups.run})
 
 
 def main() -> None:

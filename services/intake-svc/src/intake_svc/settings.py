@@ -36,6 +36,9 @@ class IntakeSettings(ServiceSettings):
     robot_check_ms: int = Field(
         default=1000, ge=50, description="How often (real time) hours and inbound rate are looked at for the robot (F4)"
     )
+    group_sweep_ms: int = Field(
+        default=5000, ge=50, description="How often (real time) group complaints (J3) are looked for without an opening"
+    )
     batch_tickets_max: int = Field(default=500, ge=1, description="The most tickets in one batch request")
     body_bytes_max: int = Field(default=16 * 1024 * 1024, ge=1024, description="A larger JSON body is refused (413)")
     evidence_bytes_max: int = Field(default=10 * 1024 * 1024, ge=1, description="A larger file is refused (413)")

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from amends.calendar import BusinessCalendar
 from amends.policy.amounts import Amounts, Budgets, Levels
 from amends.policy.calendars import CalendarRow
+from amends.policy.groups import Groups
 from amends.policy.index import index_of
 from amends.policy.messages import Contacts, MessageRow, RevisitRow
 from amends.policy.rows import ClockRow, RuleId
@@ -171,6 +172,7 @@ class Policy(Frozen):
     reviews: Reviews | None = None
     feedback: Feedback | None = None
     brands: Brands | None = None
+    groups: Groups | None = None
     extensions: Extensions
     reopening: Reopening | None = None
     robot: RobotHours | None = None

@@ -63,6 +63,9 @@ def _unknown_in_levels(policy: Policy) -> Iterator[Finding]:
     for section, rule in (("reviews", policy.reviews), ("feedback", policy.feedback)):
         if rule is not None:
             yield from _unknown(section, "tag", rule.tags, policy.tags)
+    if policy.groups is not None:
+        yield from _unknown("groups", "tag", (policy.groups.tag,), policy.tags)
+        yield from _unknown("groups", "kind", policy.groups.kinds, policy.kinds)
 
 
 def _unknown_calendars(policy: Policy) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What all of intake's paths share: who acts, bodies read with a limit, refusals told as problems, ETags."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -29,12 +29,13 @@ DOMAIN_ERRORS: Final = (Refused, WrongState, NotYours, NoSuchTicket, AlreadyOpen
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the paths need."""
+    """What the paths need. `opened`: called when tickets were opened, to wake workers."""
 
     engine: AsyncEngine
     desk: Desk
     serials: Serials
     settings: IntakeSettings
+    opened: Callable[[], None] = lambda: None
 
 
 def actor_of(caller: Principal) -> Actor:
@@ -144,7 +145,7 @@ def if_match(request: Request) -> Callable[[Ticket], None]:
 
 
 def view(ticket: Ticket) -> dict[str, Any]:
-    """Return a ticket as it is shown: its status, and the fields of `opened` as they stand."""
-    kept: Mapping[str, Any] = {"description": ticket.description, "demand": ticket.demand}
-    told = {name: text for name, text in kept.items() if text is not None}
+    """Return a ticket as it is shown: its status, the fields of `opened` as they stand, what it is linked to."""
+    kept = {"description": ticket.description, "demand": ticket.demand, "incidents": list(ticket.incidents) or None}
+    told = {name: value for name, value in kept.items() if value is not None}
     return {"ticket_id": ticket.ticket_id, "status": ticket.status, **ticket.fields, "level": ticket.level, **told}

@@ -31,7 +31,9 @@ def opening_router(door: Door) -> APIRouter:
     @router.post("/tickets", status_code=201, openapi_extra=body_of(OpenTicket))
     async def open_one(request: Request, caller: Opener) -> Response:
         raw = await read_object(request, door)
-        return await answer(request, door, caller, await _opening(door, actor_of(caller), raw))
+        told = await answer(request, door, caller, await _opening(door, actor_of(caller), raw))
+        door.opened()
+        return told
 
     @router.post("/tickets:batch", openapi_extra=batch_body(OpenTicket, door.settings.batch_tickets_max))
     async def open_many(request: Request, caller: Opener) -> Raw:
@@ -44,6 +46,7 @@ def opening_router(door: Door) -> APIRouter:
         results = []
         for position, raw in enumerate(items):
             results.append(await _one_of_many(_numbered(request, f"{key}#{position}"), door, caller, raw, digest))
+        door.opened()
         return {"items": results}
 
     return router

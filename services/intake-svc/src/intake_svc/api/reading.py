@@ -44,11 +44,12 @@ def reading_router(door: Door) -> APIRouter:
         level: Annotated[int | None, Query(ge=1, le=4)] = None,
         tag: str | None = None,
         text: Annotated[str | None, Query(description="In number, ids, items, description or demand")] = None,
+        incident: Annotated[str | None, Query(description="That links them")] = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> JSONResponse:
         _known_parameters(request)
-        filters = Filters(customer, order, owner, department, status, level, tag, text, _before(cursor))
+        filters = Filters(customer, order, owner, department, status, level, tag, text, incident, _before(cursor))
         async with reading(door.engine) as tx:
             found = await tickets.listed(tx, _sight(caller), filters, limit + 1)
         last = encode_cursor(found[limit - 1].ticket_id) if len(found) > limit else None
@@ -130,7 +131,7 @@ def _known_ref(given: str) -> str:
 
 
 _PARAMETERS: Final = {
-    "customer", "order", "owner", "department", "status", "level", "tag", "text", "cursor", "limit",
+    "customer", "order", "owner", "department", "status", "level", "tag", "text", "incident", "cursor", "limit",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Classifying a ticket anew: which fields of `opened` change, the level and tags that follow among them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from intake_svc.decisions import checks
 from intake_svc.decisions.limits import Limits
 from intake_svc.decisions.opening import REPEAT, CustomerIn, Standing, classified_problems, standing_of
 from intake_svc.decisions.refusals import FieldProblem, Refused
-from intake_svc.decisions.ticket import Ticket
+from intake_svc.decisions.ticket import Ticket, after
 
 
 class Classify(EventData):
@@ -84,6 +84,11 @@ def reclassified(ticket: Ticket, asked: Classify, policy: Policy, *, new_ref: st
         customer=_customer(ticket, asked.customer, new_ref) if asked.customer else None,
     )
     return Classified(fact, level, tags, fact.customer.contact_ref if fact.customer else ticket.contact_ref)
+
+
+def classified(ticket: Ticket, changed: Classified) -> Ticket:
+    """Return the ticket after it was classified anew."""
+    return replace(after(ticket, changed.fact), level_given=changed.level_given, tags_given=changed.tags_given)
 
 
 def _customer(ticket: Ticket, asked: CustomerIn, new_ref: str) -> Customer:

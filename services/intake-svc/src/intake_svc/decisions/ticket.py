@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from amends.events import ticket as events
 from amends.events.data import EventData
-from amends.instants import format_instant
+from amends.instants import format_instant, parse_instant
 from amends.policy.facts import MOST_SERIOUS
 
 STEPS: Final = ("received", "confirmed", "investigating", "proposed", "agreed", "executed", "resolved", "closed")
@@ -62,6 +62,11 @@ class Ticket:
     def level(self) -> int:
         """The level as it stands, reopenings included: 1 is the most serious."""
         return max(MOST_SERIOUS, int(self.fields["level"]) - self.levels_up)
+
+    @property
+    def accepted_at(self) -> datetime:
+        """When it was accepted; never changes."""
+        return parse_instant(self.fields["accepted_at"])
 
     @property
     def order_id(self) -> str | None:

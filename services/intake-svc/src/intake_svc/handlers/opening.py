@@ -11,6 +11,7 @@ from intake_svc.decisions.numbers import Serial, category_of, ticket_no
 from intake_svc.decisions.opening import CustomerIn, OpenTicket, looks_back, opened, read_opening
 from intake_svc.decisions.refusals import AlreadyOpened
 from intake_svc.decisions.ticket import Ticket, as_opened
+from intake_svc.handlers import groups
 from intake_svc.handlers.desk import Desk
 from intake_svc.store import contacts, tickets
 from intake_svc.store.contacts import Contact
@@ -56,6 +57,7 @@ async def open_ticket(
         raise AlreadyOpened(external_id, known)
     if request.customer and contact_ref:
         await contacts.put(tx, actor.tenant, contact_of(request.customer, contact_ref))
+    await groups.note(tx, ticket, policy.policy, at)
     await desk.outbox.publish(tx, ticket_id, [fact], tenant=actor.tenant, at=at)
     return ticket
 

@@ -1,7 +1,7 @@
 """Taking a step on a ticket: load, decide, save, publish, in the transaction it is given."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,18 +9,19 @@ from amends.db import Tx
 from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.events.parts import Evidence
-from amends.events.ticket import TicketEvidenceAdded, TicketExtended, TicketResolved, TicketReviewed
+from amends.events.ticket import TicketEvidenceAdded, TicketExtended, TicketLinked, TicketResolved, TicketReviewed
 from amends.policy.model import Policy
 from intake_svc.decisions import access, life, reopening, reviews
 from intake_svc.decisions.access import Actor
-from intake_svc.decisions.classification import read_classification, reclassified
+from intake_svc.decisions.classification import classified, read_classification, reclassified
 from intake_svc.decisions.extension import extended
 from intake_svc.decisions.refusals import NoSuchTicket, WrongState
 from intake_svc.decisions.steps import Step, read_step, taken
 from intake_svc.decisions.ticket import Ticket, after
 from intake_svc.handlers.desk import Desk
+from intake_svc.handlers.groups import note
 from intake_svc.handlers.opening import contact_of
-from intake_svc.store import clocks, contacts, evidence, tickets
+from intake_svc.store import clocks, contacts, evidence, groups, tickets
 from intake_svc.store.evidence import EvidenceFile
 
 Precondition = Callable[[Ticket], None]
@@ -98,12 +99,16 @@ async def _classify(tx: Tx, desk: Desk, ticket: Ticket, raw: Mapping[str, Any], 
     changed = reclassified(ticket, asked, policy, new_ref=str(desk.make_id()))
     if asked.customer and asked.customer.personal and changed.contact_ref:
         await contacts.put(tx, ticket.tenant, contact_of(asked.customer, changed.contact_ref))
-    ticket = replace(after(ticket, changed.fact), level_given=changed.level_given, tags_given=changed.tags_given)
+    ticket = classified(ticket, changed)
+    await groups.forget(tx, ticket.ticket_id)
+    await note(tx, ticket, policy, at)
     return await _record(tx, desk, ticket, changed.fact, at)
 
 
 async def _record(tx: Tx, desk: Desk, ticket: Ticket, fact: EventData, at: datetime) -> Taken:
     await tickets.save(tx, ticket)
+    if isinstance(fact, TicketLinked):
+        await groups.linked(tx, ticket.tenant, ticket.ticket_id, fact.incident_id)
     (event,) = await desk.outbox.publish(tx, ticket.ticket_id, [fact], tenant=ticket.tenant, at=at)
     return Taken(event, ticket)
 

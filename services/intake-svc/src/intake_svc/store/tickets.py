@@ -61,6 +61,8 @@ _FILTERS: Final[Mapping[str, str]] = {
     "text": """(ticket_no ILIKE :text OR external_id ILIKE :text OR customer_id ILIKE :text OR order_id ILIKE :text
         OR description ILIKE :text OR demand ILIKE :text OR fields->>'case_type' ILIKE :text
         OR CAST(fields->'order'->'items' AS text) ILIKE :text)""",
+    "incident": """ticket_id IN (
+        SELECT ticket_id FROM incident_tickets WHERE tenant = :tenant AND incident_id = :incident AND linked)""",
     "before": "ticket_id < :before",
 }
 
@@ -77,6 +79,7 @@ class Filters:
     level: int | None = None
     tag: str | None = None
     text: str | None = None
+    incident: str | None = None
     before: str | None = None
 
 
