@@ -1,7 +1,8 @@
 """Servers that tests share: started at first use, once per run, in a folder that goes away with it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 import structlog
@@ -43,6 +44,18 @@ def fresh_database(postgres_server: LocalPostgres) -> Iterator[str]:
     postgres_server.create_database(name)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def database_named(postgres_server: LocalPostgres) -> Callable[[str], str]:
+    """The URL of a database that tests share, made at first use; `tests.databases` brings it back to what it was."""
+
+    @cache
+    def url(name: str) -> str:
+        postgres_server.create_database(name)
+        return postgres_server.url(name)
+
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Intake's HTTP door over a real PostgreSQL: no bus, tokens of the tests' issuer."""
 
-import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable
@@ -12,11 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.databases import as_new
 from tests.intake.bodies import ticket
 from tests.issuer import ISSUER, signed, verifier
 
 import intake_svc
-from amends import migrations
 from amends.clock import real_now
 from amends.db import engine_for, reading, writing
 from amends.events.codec import event_from_json
@@ -24,10 +23,10 @@ from amends.events.data import EventData
 from amends.events.envelope import Event
 from amends.http.app import build_app
 from amends.ids import new_id
+from amends.migrations import location, migrate
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook, PublishedPolicy
 from amends.policy.load import default_policy
-from amends_cli.local.postgres import LocalPostgres
 from intake_svc.api.door import Door
 from intake_svc.api.opening import opening_router
 from intake_svc.api.reading import reading_router
@@ -124,38 +123,19 @@ def _door(engine: AsyncEngine, settings: IntakeSettings, policies: PolicyBook) -
     return Door(engine, desk, Serials(engine, real_now, settings.serials_per_block), settings)
 
 
-@pytest.fixture(scope="session")
-def intake_database(postgres_server: LocalPostgres) -> str:
-    """The URL of intake's database, brought up to date once."""
-    postgres_server.create_database("intake_door")
-    url = postgres_server.url("intake_door")
-
-    async def prepare() -> None:
-        engine = engine_for(url, application="intake-test")
-        await migrations.migrate(engine, migrations.location(intake_svc.__file__ or ""))
-        await engine.dispose()
-
-    asyncio.run(prepare())
-    return url
-
-
-_EMPTY = text("""
-    TRUNCATE tickets, contacts, evidence, told, clocks_seen, serials, outbox, streams, idempotency
-""")
-
-
 @pytest.fixture
-async def intake_with(intake_database: str) -> AsyncIterator[Callable[..., Any]]:
+async def intake_with(database_named: Callable[[str], str]) -> AsyncIterator[Callable[..., Any]]:
     """Start intake with settings of the test's own."""
+    url = database_named("intake")
     started: list[Intake] = []
 
     async def start(**settings: Any) -> Intake:
-        told = {"database_url": intake_database, "bus_url": "none", "issuer_url": ISSUER, "listen_port": 1}
+        told = {"database_url": url, "bus_url": "none", "issuer_url": ISSUER, "listen_port": 1}
         chosen = IntakeSettings(**(told | settings))
-        engine = engine_for(intake_database, application="intake-test", pool_size=8)
+        engine = engine_for(url, application="intake-test", pool_size=8)
         if not started:
-            async with writing(engine) as tx:
-                await tx.execute(_EMPTY)
+            await migrate(engine, location(intake_svc.__file__ or ""))
+            await as_new(engine)
         policies = PolicyBook()
         for tenant in ("demo", "other"):
             policies.put(PublishedPolicy(tenant, 1, default_policy()))

@@ -10,18 +10,18 @@ import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.databases import migrated
 from tests.issuer import bearer, verifier
 from tests.notify.streams import POLICY
 from tests.sandbox.conftest import anonymous, sandbox, shop
 
-from amends import inbox, migrations
-from amends.db import engine_for, reading, writing
+from amends import inbox
+from amends.db import reading, writing
 from amends.events.codec import decode
 from amends.events.envelope import Event
 from amends.http.app import build_app
 from amends.outbox import Outbox
 from amends.policy.book import PolicyBook, PublishedPolicy
-from amends_cli.local.postgres import LocalPostgres
 from notify_svc.api.routers import routers
 from notify_svc.decisions.delivery import Retries
 from notify_svc.handlers.deliveries import DeliveryHandler
@@ -39,14 +39,9 @@ _COUNTER = itertools.count(1)
 
 
 @pytest.fixture
-async def engine(postgres_server: LocalPostgres) -> AsyncIterator[AsyncEngine]:
-    name = f"notify_{next(_COUNTER)}"
-    postgres_server.create_database(name)
-    made = engine_for(postgres_server.url(name), application="test")
-    await migrations.migrate(made, MIGRATIONS)
-    yield made
-    await made.dispose()
-    postgres_server.drop_database(name)
+async def engine(database_named: Callable[[str], str]) -> AsyncIterator[AsyncEngine]:
+    async with migrated(database_named("notify"), MIGRATIONS) as made:
+        yield made
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Body(BaseModel):
 @pytest.fixture
 async def client(engine: AsyncEngine) -> AsyncIterator[httpx.AsyncClient]:
     async with engine.begin() as tx:
-        await tx.execute(text("CREATE TABLE things (amount int)"))
+        await tx.execute(text("CREATE TABLE IF NOT EXISTS things (amount int)"))
     router = APIRouter()
 
     @router.post("/things")

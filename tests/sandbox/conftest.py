@@ -1,11 +1,12 @@
 """A running sandbox: the real server on a free port, in this process, over a database of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
 import uvicorn
+from tests.databases import as_new
 
 from amends.clock import monotonic_s, real_now
 from amends.db import engine_for
@@ -42,10 +43,11 @@ async def bearer(client: httpx.AsyncClient, tenant: str = "demo") -> dict[str, s
 
 
 @pytest.fixture
-async def anonymous(fresh_database: str) -> AsyncIterator[httpx.AsyncClient]:
+async def anonymous(database_named: Callable[[str], str]) -> AsyncIterator[httpx.AsyncClient]:
+    url = database_named("sandbox")
     settings = Settings.model_validate(
         {
-            "database_url": fresh_database,
+            "database_url": url,
             "amends_env": "test",
             "amends_clients": CLIENTS,
             "issuer_url": "http://issuer.test",
@@ -53,7 +55,8 @@ async def anonymous(fresh_database: str) -> AsyncIterator[httpx.AsyncClient]:
             "sandbox_hold_s": 1.0,
         }
     )
-    engine = engine_for(fresh_database, application="sandbox-test")
+    engine = engine_for(url, application="sandbox-test")
+    await as_new(engine)
     app = build_app(Ports(settings=settings, engine=engine, real_now=real_now, new_id=new_id))
     server = uvicorn.Server(server_config(app, settings, port=0))
     serving = asyncio.create_task(server._serve())

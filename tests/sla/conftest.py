@@ -1,20 +1,21 @@
 """sla's database, migrated; an applier whose watermarks the test feeds."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.databases import migrated
 
 import sla_svc
 from amends import inbox
 from amends.bus.connect import connect
 from amends.bus.port import TopicPartition
-from amends.db import engine_for, reading, writing
+from amends.db import reading, writing
 from amends.events.codec import decode
 from amends.events.envelope import Event
-from amends.migrations import location, migrate
+from amends.migrations import location
 from amends.outbox import EVENT_BYTES_MAX, Outbox
 from amends.policy.book import PolicyBook, PublishedPolicy
 from amends.policy.load import default_policy
@@ -24,11 +25,9 @@ from sla_svc.workers.applier import Applier
 
 
 @pytest.fixture
-async def engine(fresh_database: str) -> AsyncIterator[AsyncEngine]:
-    made = engine_for(fresh_database, application="sla test")
-    await migrate(made, location(sla_svc.__file__))
-    yield made
-    await made.dispose()
+async def engine(database_named: Callable[[str], str]) -> AsyncIterator[AsyncEngine]:
+    async with migrated(database_named("sla"), location(sla_svc.__file__)) as made:
+        yield made
 
 
 @dataclass
@@ -65,7 +64,7 @@ class Suite:
 
 
 @pytest.fixture
-def suite(engine: AsyncEngine, fresh_database: str) -> Suite:
-    made = Suite(engine, fresh_database)
+def suite(engine: AsyncEngine, database_named: Callable[[str], str]) -> Suite:
+    made = Suite(engine, database_named("sla"))
     made.policies.put(PublishedPolicy("demo", 1, default_policy()))
     return made
