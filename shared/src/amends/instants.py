@@ -1,11 +1,13 @@
 """Instants as they stand on the wire: RFC 3339, UTC, microseconds, `Z` (CONTRACT §1)."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 _WRITTEN: Final = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"  # every event has several: half of isoformat's time
 
 
+@lru_cache(maxsize=1024)  # the events of one moment name the same few instants
 def format_instant(at: datetime) -> str:
     """Write an aware datetime as `2026-05-13T01:20:00.000000Z`.
 

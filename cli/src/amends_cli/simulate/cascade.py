@@ -33,18 +33,10 @@ class Cascade:
     def tell(self, source: str, fact: EventData, cause: Cause | None) -> Said:
         """Add a fact. Without a cause a timer led to it."""
         ticket = self.ticket
+        subject, tenant = ticket.subject, ticket.tenant
         sequence = ticket.next_sequence(source)
-        own_id = self.moment.id_of(ticket.tenant, ticket.subject, source, str(sequence))
-        said = Said(
-            id=own_id,
-            source=source,
-            subject=ticket.subject,
-            tenant=ticket.tenant,
-            moment=self.moment,
-            sequence=sequence,
-            fact=fact,
-            correlationid=own_id if cause is None else cause.correlationid,
-            causationid=None if cause is None else cause.id,
-        )
+        own_id = self.moment.id_of(tenant, subject, source, str(sequence))
+        correlation, causation = (own_id, None) if cause is None else (cause.correlationid, cause.id)
+        said = Said(own_id, source, subject, tenant, self.moment, sequence, fact, correlation, causation)
         self.said.append(said)
         return said

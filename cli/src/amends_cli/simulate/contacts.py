@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from amends.events.compensation import CompensationDecided
 from amends.events.contact import ContactMessageSent, ContactRevisitPlanned, ContactSurveySent
@@ -11,7 +11,7 @@ from amends.events.data import EventData
 from amends.events.registry import REGISTRY
 from amends.events.sla import SlaClockMoved, SlaClockStarted
 from amends.events.ticket import TicketClosed, TicketExtended
-from amends.policy.messages import MessageRow
+from amends.policy.messages import MessageRow, When
 from amends.policy.model import Policy
 from amends_cli.simulate.cascade import Cascade, Cause
 from amends_cli.simulate.reading import Heard
@@ -19,11 +19,12 @@ from amends_cli.simulate.telling import NOTIFY
 from amends_cli.simulate.ticket import SimulatedTicket
 from notify_svc.decisions.catalogue import catalogue, language_of
 from notify_svc.decisions.delivery import STOREFRONT
-from notify_svc.decisions.messages import chosen, reader_of, rows_of
+from notify_svc.decisions.messages import ESCALATED_TO, chosen, reader_of, rows_of
 from notify_svc.decisions.recipient import CUSTOMER
 from notify_svc.decisions.revisits import Plan, when_clock_starts, when_closed
 
 _DEFAULT_LANGUAGE: Final = "zh"
+_PLANNING: Final = frozenset({SlaClockStarted, TicketClosed})
 _TO_AND_TEMPLATE: Final = itemgetter(0, 1)
 
 
@@ -33,16 +34,23 @@ _Message = tuple[str, str, Cause]
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Ends a cascade with what notify says of it. `rows`: by event type, the rows that send messages for it."""
+    """Ends a cascade with what notify says of it.
+
+    `rows`: by type, the rows that send messages for it. `asking`: the types of which some row asks what the data says.
+    `revisited`: the clocks and rules whose start plans a revisit.
+    """
 
     policy: Policy
-    rows: Mapping[str, Sequence[MessageRow]]
+    rows: Mapping[type[EventData], Sequence[MessageRow]]
+    asking: frozenset[type[EventData]]
+    revisited: frozenset[tuple[str | None, str]]
 
     @classmethod
     def under(cls, policy: Policy) -> "Contacts":
         """Return the contacts that this policy asks for."""
-        rows = {wire_type: rows_of(policy, wire_type) for wire_type in REGISTRY}
-        return cls(policy, {wire_type: found for wire_type, found in rows.items() if found})
+        rows = {model: found for wire_type, model in REGISTRY.items() if (found := rows_of(policy, wire_type))}
+        asking = frozenset(model for model, found in rows.items() if any(map(_asks, found)))
+        return cls(policy, rows, asking, frozenset((row.clock, row.id) for row in policy.revisits))
 
     def follow(self, cascade: Cascade, heard: Heard | None) -> None:
         """Add the revisits, then the messages, that the input's event and everything said so far ask for.
@@ -53,17 +61,21 @@ class Contacts:
         causes: list[Cause] = [*cascade.said] if heard is None else [heard, *cascade.said]
         for why in causes:
             fact = why.fact
-            if isinstance(fact, SlaClockStarted):
-                plan = when_clock_starts(self.policy, fact)
-                if plan is not None:
+            if type(fact) in _PLANNING:
+                for plan in self._plans(cascade, fact):
                     self._plan(cascade, plan, why)
-            elif isinstance(fact, TicketClosed):
-                for plan in when_closed(self.policy, cascade.ticket.contact, cascade.at):
-                    self._plan(cascade, plan, why)
-            if (rows := self.rows.get(fact.wire_type)) and not _moved_nothing(fact, cascade):
+            rows = self.rows.get(type(fact))
+            if rows is not None and not _moved_nothing(fact, cascade):
                 messages += self._messages(cascade.ticket, fact, why, rows)
-        for message in sorted(messages, key=_TO_AND_TEMPLATE):
+        messages.sort(key=_TO_AND_TEMPLATE)
+        for message in messages:
             self._send(cascade, message)
+
+    def _plans(self, cascade: Cascade, fact: EventData) -> Sequence[Plan]:
+        if isinstance(fact, SlaClockStarted):
+            plan = when_clock_starts(self.policy, fact) if (fact.clock, fact.rule) in self.revisited else None
+            return () if plan is None else (plan,)
+        return when_closed(self.policy, cascade.ticket.contact, cascade.at) if isinstance(fact, TicketClosed) else ()
 
     def _plan(self, cascade: Cascade, plan: Plan, cause: Cause) -> None:
         ticket = cascade.ticket
@@ -75,8 +87,10 @@ class Contacts:
     def _messages(
         self, ticket: SimulatedTicket, fact: EventData, cause: Cause, rows: Sequence[MessageRow]
     ) -> Iterator[_Message]:
-        decided = _decided(ticket, fact)
-        said = fact.to_data() if decided is None else {**decided.to_data(), **fact.to_data()}
+        said: dict[str, Any] = {}
+        if type(fact) in self.asking:
+            decided = _decided(ticket, fact)
+            said = fact.to_data() if decided is None else {**decided.to_data(), **fact.to_data()}
         for row in chosen(self.policy, ticket.contact, fact, said, rows):
             yield reader_of(row, said), row.template, cause
 
@@ -89,6 +103,11 @@ class Contacts:
             cascade.tell(NOTIFY, ContactSurveySent(), cause)
 
 
+def _asks(row: MessageRow) -> bool:
+    """Say whether a row has a condition, or names its reader by what the event says."""
+    return row.to == ESCALATED_TO or row.when != When(event=row.when.event)
+
+
 def _moved_nothing(fact: EventData, cascade: Cascade) -> bool:
     """Say whether this is an extension that moved no clock: it was none, and nobody is told of it (C5)."""
     return isinstance(fact, TicketExtended) and not any(isinstance(said.fact, SlaClockMoved) for said in cascade.said)
@@ -96,7 +115,7 @@ def _moved_nothing(fact: EventData, cascade: Cascade) -> bool:
 
 def _decided(ticket: SimulatedTicket, fact: EventData) -> CompensationDecided | None:
     """Return what was decided of the remedy that an event names."""
-    remedy_id = getattr(fact, "remedy_id", None)
+    remedy_id = getattr(fact, "remedy_id", None) if "remedy_id" in type(fact).model_fields else None
     if remedy_id is None:
         return None
     return next((it.decided for it in ticket.remedies if it.remedy_id == remedy_id), None)

@@ -1,6 +1,7 @@
 """Compensation in a simulation: its decisions, its holds and charges, a money API that succeeds at once."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from amends.events.compensation import (
     CompensationApproved,
@@ -28,8 +29,11 @@ from compensation_svc.decisions.balance import executed_of, statement_of
 from compensation_svc.decisions.budget import has_budget
 from compensation_svc.decisions.charging import charge_for
 from compensation_svc.decisions.hold import Hold, hold_after
-from compensation_svc.decisions.remedy import Decided, Held, Seen, decide, promised, remedy_id_of
+from compensation_svc.decisions.remedy import Held, decide, promised, remedy_id_of
 from compensation_svc.decisions.ticket import after
+
+_DECISIVE: Final = frozenset({TicketGoodsReturned, TicketSolutionExecuted, TicketResolved})
+"""What can end a hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +45,23 @@ class Remedies:
 
     def note(self, ticket: SimulatedTicket, event: Event, fact: EventData, sequence: int) -> None:
         """Keep one of the ticket's own events, and what it says of its order's refunds."""
+        view = ticket.view
         match fact:
             case TicketOpened() | TicketReclassified() if fact.order is not None:
                 said = statement_of(fact.order, event.time)
                 self.books.state(ticket.tenant, ticket.subject, sequence, fact.order.order_id, said)
             case TicketSolutionExecuted() if (refunded := executed_of(fact.remedy, event.time)) is not None:
-                order = ticket.view.order
-                if order is not None:
-                    self.books.execute(ticket.tenant, ticket.subject, sequence, order.order_id, refunded)
-        if isinstance(fact, TicketGoodsReturned | TicketSolutionExecuted | TicketResolved):
+                if view.order is not None:
+                    self.books.execute(ticket.tenant, ticket.subject, sequence, view.order.order_id, refunded)
+        if type(fact) in _DECISIVE:
             ticket.decisive.append((sequence, event))
-        view = after(ticket.view, fact)
-        if view is not ticket.view:
-            ticket.views.append((sequence, view))
+        changed = after(view, fact)
+        if changed is not view:
+            ticket.views.append((sequence, changed))
 
     def heard(self, cascade: Cascade, fact: EventData, cause: Cause) -> list[Said]:
         """Follow one of the ticket's own events: holds that it settles, charges that it makes possible."""
-        if isinstance(fact, TicketGoodsReturned | TicketSolutionExecuted | TicketResolved):
+        if type(fact) in _DECISIVE:
             return self._settle_holds(cascade, cause)
         if isinstance(fact, TicketLiabilityFound):
             for remedy in cascade.ticket.remedies:
@@ -78,10 +82,6 @@ class Remedies:
             state="held",
         )
         ticket.remedies.append(remedy)
-        held = decide(breach, view, self.policy, Seen(None, None, 0))
-        if isinstance(held, Held):
-            cascade.tell(COMPENSATION, held.fact, said)
-            return self._settle_holds(cascade, said)
         return self._decide(cascade, remedy, said, goods_returned=None)
 
     def approved(self, cascade: Cascade, fact: CompensationApproved, cause: Cause) -> list[Said]:
@@ -123,8 +123,11 @@ class Remedies:
         step = (ticket.subject, breach.clock, breach.step)
         seen = self.books.look(view, step, as_of=breach.as_of_sequence, due_at=breach.due_at, at=at)
         decision = decide(breach, view, self.policy, seen, goods_returned=goods_returned)
-        if not isinstance(decision, Decided):
-            raise TypeError(f"{ticket.subject}: a remedy that was to be decided came out as {decision}")
+        if isinstance(decision, Held):
+            cascade.tell(COMPENSATION, decision.fact, cause)
+            return self._settle_holds(cascade, cause)
+        if decision is None:
+            raise TypeError(f"{ticket.subject}: a remedy that was promised came out as none")
         fact = decision.fact
         said = cascade.tell(COMPENSATION, fact, cause)
         taken = self.books.take(view, fact, seen, due_at=breach.due_at, at=at)

@@ -162,12 +162,17 @@ class Simulation:
 
     def _keep(self, ticket: SimulatedTicket) -> None:
         """Set the ticket's next timer, and put a closed one away."""
-        timer = first_timer(ticket.clocks, self._policy)
-        if timer is None and ticket.clocks.phase == "closed":
+        runs = ticket.clocks.runs
+        if runs is not ticket.armed_for:
+            ticket.armed_for = runs
+            self._arm(ticket, first_timer(ticket.clocks, self._policy))
+        if ticket.armed is None and ticket.clocks.phase == "closed":
             self._open.pop(ticket.subject, None)
             self._closed.put(ticket.subject, ticket)
         else:
             self._open[ticket.subject] = ticket
+
+    def _arm(self, ticket: SimulatedTicket, timer: Timer | None) -> None:
         if timer == ticket.armed:
             return
         ticket.armed = timer  # the entry of the one before is passed over when its time comes
@@ -186,15 +191,16 @@ def _named(heard: Heard, number: int) -> Moment:
 
 
 def _event(heard: Heard, sequence: int | None) -> Event:
+    subject = heard.subject
     return Event(
-        id=heard.id,
-        source=INTAKE,
-        type=heard.type,
-        subject=heard.subject,
-        time=heard.time,
-        partitionkey=heard.subject,
-        tenantid=heard.tenant,
-        data=heard.data,
-        sequence=sequence,
-        correlationid=heard.correlationid,
+        heard.id,
+        INTAKE,
+        heard.type,
+        subject,
+        heard.time,
+        subject,
+        heard.tenant,
+        heard.data,
+        sequence,
+        heard.correlationid,
     )

@@ -11,7 +11,7 @@ from amends_cli.simulate.telling import Said
 from compensation_svc.decisions.ticket import TicketView
 from notify_svc.decisions.ticket import Ticket as ContactTicket
 from sla_svc.decisions.fire import Timer
-from sla_svc.decisions.state import TicketClocks
+from sla_svc.decisions.state import Run, TicketClocks
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Remedy:
 class SimulatedTicket:
     """`views`: the ticket as compensation sees it, after each of its events that changed it, with their sequences.
 
-    `decisive`: the events that can end a hold. `spoken`: the last sequence of each source. `armed`: the timer that is in the queue for it.
+    `decisive`: the events that can end a hold. `spoken`: the last sequence of each source. `armed`: the timer that is in the queue for it, found for the runs `armed_for`.
     """
 
     subject: str
@@ -53,6 +53,7 @@ class SimulatedTicket:
     remedies: list[Remedy] = field(default_factory=list)
     spoken: dict[str, int] = field(default_factory=dict)
     armed: Timer | None = None
+    armed_for: tuple[Run, ...] = ()
 
     @property
     def view(self) -> TicketView:

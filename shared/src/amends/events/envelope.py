@@ -1,11 +1,13 @@
 """One event as the suite sees it: CloudEvents 1.0 attributes and JSON data (CONTRACT §1)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from amends.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Event:
     """An event that was recorded.
 

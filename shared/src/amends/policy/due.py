@@ -1,7 +1,6 @@
 """When a clock is due, and when its warning: exact to the microsecond, from the row and the start alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -9,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from amends.calendar import WEEKDAYS, BusinessCalendar
+from amends.frozen import frozen
 from amends.policy.messages import RevisitRow
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow, ReplyWindow
@@ -19,7 +19,7 @@ Pauses = Sequence[tuple[datetime, datetime]]
 _ALWAYS: Final = BusinessCalendar("UTC", {day: [("00:00", "24:00")] for day in WEEKDAYS})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """A due time (met at it, breached after it), its warning, and whether every year it reckoned with is confirmed."""
 
@@ -36,8 +36,10 @@ def due(row: ClockRow, start: datetime, policy: Policy, pauses: Pauses = ()) -> 
     Raises:
         ValueError: the row has no target of its own (`start: agreed`); use `due_at_agreed`.
     """
-    due_at = _due_at(row, start, policy, _counted(row, pauses))
-    return Due(due_at, warn_for(row, start, due_at, policy, pauses), calendar_confirmed(row, start, due_at, policy))
+    counted = _counted(row, pauses)
+    due_at = _due_at(row, start, policy, counted)
+    warn_at = _warn_at(row, start, due_at, policy, counted, row.target)
+    return Due(due_at, warn_at, calendar_confirmed(row, start, due_at, policy))
 
 
 def due_at_agreed(row: ClockRow, start: datetime, agreed: datetime, policy: Policy) -> Due:
@@ -52,13 +54,7 @@ def warn_for(row: ClockRow, start: datetime, due_at: datetime, policy: Policy, p
     That is the row's part of the time between, counted in the clock's own time: open time where the row has a calendar,
     without its pauses. None: the row never warns, or nothing lies between.
     """
-    if row.warn_at is None or due_at <= start:
-        return None
-    part, counted = _exact(row.warn_at), _counted(row, pauses)
-    if row.calendar is None and not counted:
-        return _utc(start) + _part(due_at - start, part)
-    calendar = _calendar_of(row, policy)
-    return calendar.add(start, _part(calendar.elapsed(start, due_at, counted), part), counted)
+    return _warn_at(row, start, due_at, policy, _counted(row, pauses))
 
 
 def calendar_confirmed(row: ClockRow, start: datetime, due_at: datetime, policy: Policy) -> bool:
@@ -76,6 +72,21 @@ def revisit_due(row: RevisitRow, start: datetime, policy: Policy) -> datetime:
     exact = _utc(start) + row.after
     moved = calendar.latest_open(exact) if row.shift == "back" else calendar.next_open(exact)
     return max(moved, _utc(start))
+
+
+def _warn_at(
+    row: ClockRow, start: datetime, due_at: datetime, policy: Policy, counted: Pauses, whole: timedelta | None = None
+) -> datetime | None:
+    """Find the warning. `whole`: the clock's own time from start to due time, where that is known."""
+    if row.warn_at is None or due_at <= start:
+        return None
+    part = _exact(row.warn_at)
+    if row.calendar is None and not counted:
+        return _utc(start) + _part(due_at - start, part)
+    calendar = _calendar_of(row, policy)
+    if whole is None:
+        whole = calendar.elapsed(start, due_at, counted)
+    return calendar.add(start, _part(whole, part), counted)
 
 
 def _counted(row: ClockRow, pauses: Pauses) -> Pauses:

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 POLICIES_KEPT_MAX: Final = 64
 """Indexes kept at once; above it they are built anew, which takes a millisecond each."""
-CHOICES_KEPT_MAX: Final = 4096
+CHOICES_KEPT_MAX: Final = 1024
 """Kinds of tickets whose rows are remembered; clients name tags freely, so that there is no natural end to them."""
+
+
+_Choices = dict[tuple[str, bool], ClockRow | None]
+"""The row of each clock, by whether it is for a time agreed with the customer."""
 
 
 @dataclass(slots=True)
@@ -25,7 +29,8 @@ class RowIndex:
     clocks: Sequence[ClockRow]
     named: dict[tuple[str, str], ClockRow] = field(default_factory=dict)
     by_clock: dict[str, tuple[ClockRow, ...]] = field(default_factory=dict)
-    _chosen: dict[tuple[str, "TicketFacts", bool], ClockRow | None] = field(default_factory=dict)
+    _chosen: dict["TicketFacts", "_Choices"] = field(default_factory=dict)
+    _asked_last: "tuple[TicketFacts | None, _Choices]" = (None, {})
 
     def __post_init__(self) -> None:
         by_clock: dict[str, list[ClockRow]] = {}
@@ -43,15 +48,23 @@ class RowIndex:
 
     def chosen(self, clock: str, facts: "TicketFacts", *, agreed: bool) -> ClockRow | None:
         """Return the most specific of the rows that are for this ticket, or None."""
-        asked = (clock, facts, agreed)
+        last, choices = self._asked_last
+        if facts is not last:  # an opening asks for each clock in turn
+            choices = self._choices_of(facts)
+            self._asked_last = (facts, choices)
         try:
-            return self._chosen[asked]
+            return choices[clock, agreed]
         except KeyError:
+            row = choices[clock, agreed] = next(iter(self.matching(clock, facts, agreed=agreed)), None)
+            return row
+
+    def _choices_of(self, facts: "TicketFacts") -> "_Choices":
+        choices = self._chosen.get(facts)
+        if choices is None:
             if len(self._chosen) >= CHOICES_KEPT_MAX:
                 self._chosen.clear()
-            row = next(iter(self.matching(clock, facts, agreed=agreed)), None)
-            self._chosen[asked] = row
-            return row
+            choices = self._chosen[facts] = {}
+        return choices
 
 
 def matches(scope: Scope, facts: "TicketFacts") -> bool:

@@ -1,6 +1,6 @@
 """A ticket as some of its events tell it. Pure: the live service, a replay and the simulator fold the same way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -83,18 +83,8 @@ def begun(event: Event, opened: TicketOpened) -> TicketView:
 
 def after(view: TicketView, fact: EventData) -> TicketView:
     """Return the ticket after one more of its events; the very same view when that changes nothing here."""
-    match fact:
-        case TicketReclassified():
-            return _reclassified(view, fact)
-        case TicketLiabilityFound():
-            return view if view.liable else replace(view, liable=fact.party)
-        case TicketGoodsReturned():
-            return replace(view, goods_returned=True)
-        case TicketReopened():
-            return replace(view, levels_up=view.levels_up + 1)
-        case TicketEvidenceAdded() | TicketDepartmentReplied():
-            return replace(view, evidence=(*view.evidence, *fact.evidence))
-    return view
+    fold = _FOLDS.get(type(fact))
+    return view if fold is None else fold(view, fact)
 
 
 def _reclassified(view: TicketView, fact: TicketReclassified) -> TicketView:
@@ -103,3 +93,18 @@ def _reclassified(view: TicketView, fact: TicketReclassified) -> TicketView:
     # A level that a person sets is meant as it stands: what reopenings added before is in it.
     levels_up = 0 if "level" in changed else view.levels_up
     return replace(view, opened=view.opened.model_copy(update=changed), levels_up=levels_up)
+
+
+def _with_evidence(view: TicketView, fact: TicketEvidenceAdded | TicketDepartmentReplied) -> TicketView:
+    return replace(view, evidence=(*view.evidence, *fact.evidence)) if fact.evidence else view
+
+
+_FOLDS: Mapping[type[EventData], Callable[[TicketView, Any], TicketView]] = {
+    TicketReclassified: _reclassified,
+    TicketLiabilityFound: lambda view, fact: view if view.liable else replace(view, liable=fact.party),
+    TicketGoodsReturned: lambda view, _fact: replace(view, goods_returned=True),
+    TicketReopened: lambda view, _fact: replace(view, levels_up=view.levels_up + 1),
+    TicketEvidenceAdded: _with_evidence,
+    TicketDepartmentReplied: _with_evidence,
+}
+"""What the events say that change something here."""

@@ -1,7 +1,6 @@
 """What notify knows of a ticket: a fold over intake's events. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +15,13 @@ from amends.events.ticket import (
     TicketReopened,
     TicketResolved,
 )
+from amends.frozen import altered, frozen
 from amends.policy.choose import TicketFacts
 from amends.policy.facts import facts_of
 from amends.policy.model import Policy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ticket:
     """A ticket as intake's events tell it; never a name, an address or a text of a person.
 
@@ -74,17 +74,37 @@ def opened(event: Event, data: TicketOpened, version: int) -> Ticket:
 
 def after(ticket: Ticket, data: EventData, sequence: int) -> Ticket:
     """Return the ticket after one more of intake's events, its `sequence`th."""
-    match data:
-        case TicketReclassified():
-            changed = {name: value for name, value in data.to_data().items() if name != "evidence"}
-            return replace(ticket, facts={**ticket.facts, **changed})
-        case TicketAssigned():
-            return replace(ticket, facts={**ticket.facts, "owner": data.owner})
-        case TicketDepartmentAsked():
-            return replace(ticket, asked=(*ticket.asked, (sequence, data.department)))
-        case TicketResolved() | TicketClosed():
-            return replace(ticket, settled=True)
-        case TicketReopened() if ticket.settled:
-            return replace(ticket, settled=False, reopenings=ticket.reopenings + 1)
-        case _:
-            return ticket
+    fold = _FOLDS.get(type(data))
+    return ticket if fold is None else fold(ticket, data, sequence)
+
+
+def _reclassified(ticket: Ticket, data: TicketReclassified, _sequence: int) -> Ticket:
+    changed = {name: value for name, value in data.to_data().items() if name != "evidence"}
+    return altered(ticket, facts={**ticket.facts, **changed})
+
+
+def _assigned(ticket: Ticket, data: TicketAssigned, _sequence: int) -> Ticket:
+    return altered(ticket, facts={**ticket.facts, "owner": data.owner})
+
+
+def _department_asked(ticket: Ticket, data: TicketDepartmentAsked, sequence: int) -> Ticket:
+    return altered(ticket, asked=(*ticket.asked, (sequence, data.department)))
+
+
+def _settled(ticket: Ticket, _data: EventData, _sequence: int) -> Ticket:
+    return ticket if ticket.settled else altered(ticket, settled=True)
+
+
+def _reopened(ticket: Ticket, _data: TicketReopened, _sequence: int) -> Ticket:
+    return altered(ticket, settled=False, reopenings=ticket.reopenings + 1) if ticket.settled else ticket
+
+
+_FOLDS: Mapping[type[EventData], Callable[[Ticket, Any, int], Ticket]] = {
+    TicketReclassified: _reclassified,
+    TicketAssigned: _assigned,
+    TicketDepartmentAsked: _department_asked,
+    TicketResolved: _settled,
+    TicketClosed: _settled,
+    TicketReopened: _reopened,
+}
+"""What the events say that change something here."""

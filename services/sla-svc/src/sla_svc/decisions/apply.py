@@ -1,6 +1,8 @@
 """What one event does to a ticket's clocks (CONTRACT §3). What it causes: stops and cancels, then moves, then starts."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from amends.events.data import EventData
 from amends.events.envelope import Event
@@ -61,8 +63,11 @@ def apply_read(
             raise NotOpened(f"{event.type} of {event.subject} came before the ticket was opened")
         return _open(event, data, policy)
     draft = Draft(state, policy, event.time, _own_sequence(state, event))
-    if not isinstance(data, TicketOpened):
-        _effect(draft, data, robot_on=robot_on)
+    effect = _EFFECTS.get(type(data))
+    if effect is not None:
+        effect(draft, data)
+    else:
+        _answered(draft, data, robot_on=robot_on)
     return draft.done()
 
 
@@ -98,44 +103,9 @@ def _open(event: Event, data: TicketOpened, policy: Policy) -> Step:
     return draft.done()
 
 
-def _effect(draft: Draft, data: EventData, *, robot_on: bool) -> None:
-    match data:
-        case TicketAssigned():
-            draft.state = altered(draft.state, owner=data.owner)
-        case TicketDepartmentAsked():
-            _department_asked(draft, data)
-        case TicketDepartmentReplied():
-            _department_replied(draft, data)
-        case TicketReclassified():
-            reclassify(draft, data)
-        case TicketExtended():
-            _extended(draft, data)
-        case TicketEscalated():
-            _escalated(draft, data)
-        case TicketResolved():
-            _resolved(draft, data)
-        case TicketClosed():
-            _closed(draft)
-        case TicketReopened():
-            _reopened(draft)
-        case _:
-            _said(draft, data, robot_on=robot_on)
-
-
-def _said(draft: Draft, data: EventData, *, robot_on: bool) -> None:
-    """What is said between us and the customer, and every other answer that a clock waits for."""
-    match data:
-        case TicketCustomerAsked():
-            customer_asked(draft)
-        case TicketCustomerReplied():
-            customer_replied(draft)
-        case _:
-            _answered(draft, data, robot_on=robot_on)
-
-
 def _answered(draft: Draft, data: EventData, *, robot_on: bool) -> None:
     waits = answered(data, robot_on=robot_on)
-    stopped = draft.stop_where(lambda row: bool(waits.intersection(row.stop)))
+    stopped = draft.stop_answered(waits)
     if draft.state.phase != "open":
         return
     if isinstance(data, TicketContacted) and data.agreed_reply_at is not None:
@@ -164,6 +134,10 @@ def _restart(draft: Draft, stopped: tuple[Run, ...]) -> None:
             draft.start(row, draft.at)
 
 
+def _assigned(draft: Draft, data: TicketAssigned) -> None:
+    draft.state = altered(draft.state, owner=data.owner)
+
+
 def _department_asked(draft: Draft, data: TicketDepartmentAsked) -> None:
     draft.state = altered(draft.state, department=data.department)
     if draft.state.phase != "open":
@@ -174,8 +148,8 @@ def _department_asked(draft: Draft, data: TicketDepartmentAsked) -> None:
 
 
 def _department_replied(draft: Draft, data: TicketDepartmentReplied) -> None:
-    waits, reply = answered(data), data.to_data()
-    draft.stop_where(lambda row: bool(waits.intersection(row.stop)) and is_effective(row, reply))
+    reply = data.to_data()
+    draft.stop_answered(answered(data), lambda row: is_effective(row, reply))
 
 
 def _extended(draft: Draft, data: TicketExtended) -> None:
@@ -207,22 +181,22 @@ def _resolved(draft: Draft, data: TicketResolved) -> None:
     draft.state = altered(draft.state, phase="resolved", waiting_since=None)
     waits = answered(data)
     for run in draft.running():
-        if waits.intersection(draft.row(run).stop):
-            draft.stop(run)
-        else:
+        if waits.isdisjoint(draft.row(run).stop):
             draft.cancel(run)
+        else:
+            draft.stop(run)
     row = row_for(draft.policy, "feedback", draft.asked())
     if row is not None and row.start == "resolved":
         draft.start(row, draft.at)
 
 
-def _closed(draft: Draft) -> None:
+def _closed(draft: Draft, _data: TicketClosed) -> None:
     draft.state = altered(draft.state, phase="closed", waiting_since=None)
     for run in draft.running():
         draft.cancel(run)
 
 
-def _reopened(draft: Draft) -> None:
+def _reopened(draft: Draft, _data: TicketReopened) -> None:
     """One level up (G4), and the clocks of an open ticket run afresh; while it is open, a reopening is none."""
     if draft.state.phase == "open":
         return
@@ -237,3 +211,20 @@ def _reopened(draft: Draft) -> None:
         row = row_at_opening(draft.policy, clock, facts, draft.at)
         if row is not None:
             draft.start(row, draft.at)
+
+
+_EFFECTS: Mapping[type[EventData], Callable[[Draft, Any], None]] = {
+    TicketOpened: lambda _draft, _data: None,
+    TicketAssigned: _assigned,
+    TicketDepartmentAsked: _department_asked,
+    TicketDepartmentReplied: _department_replied,
+    TicketReclassified: reclassify,
+    TicketExtended: _extended,
+    TicketEscalated: _escalated,
+    TicketResolved: _resolved,
+    TicketClosed: _closed,
+    TicketReopened: _reopened,
+    TicketCustomerAsked: lambda draft, _data: customer_asked(draft),
+    TicketCustomerReplied: lambda draft, _data: customer_replied(draft),
+}
+"""What each type does; all others are answers that a clock may wait for."""

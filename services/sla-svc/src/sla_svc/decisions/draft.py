@@ -7,19 +7,20 @@ taken out of the state and put back once, in `done`: between, ask the draft for 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from amends.events.data import EventData
 from amends.events.sla import SlaClockMoved, SlaClockStarted, SlaClockStopped
-from amends.frozen import altered
+from amends.frozen import altered, frozen
 from amends.policy.choose import TicketFacts
 from amends.policy.due import Due, calendar_confirmed, due, due_at_agreed, warn_for
 from amends.policy.index import index_of
 from amends.policy.model import Policy
-from amends.policy.rows import ClockRow
+from amends.policy.rows import ClockRow, Stop
 from sla_svc.decisions.state import ORDER, Move, Run, RunState, Spans, TicketClocks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """What one event or timer changed: the state after it, the facts in their order, and the runs that it ended."""
 
@@ -40,21 +41,24 @@ class Draft:
     facts: list[EventData] = field(default_factory=list)
     ended: list[Run] = field(default_factory=list)
     _runs: dict[str, Run] = field(init=False)
-    _counts: dict[str, int] = field(init=False)
+    _runs_changed: bool = False
+    _counts: Mapping[str, int] = field(init=False)
     _named: Mapping[tuple[str, str], ClockRow] = field(init=False)
 
     def __post_init__(self) -> None:
         self._runs = {run.clock: run for run in self.state.runs}
-        self._counts = dict(self.state.counts or {})
+        self._counts = self.state.counts or {}
         self._named = index_of(self.policy.clocks).named
 
     def done(self) -> Step:
         """Return the finished step."""
         state = self.state
-        sequences = state.sequences if self.sequence is None else (*state.sequences, (self.sequence, self.at))
-        runs = tuple(sorted(self._runs.values(), key=_order))
-        state = altered(state, runs=runs, counts=self._counts or None, sequences=sequences)
-        return Step(state, tuple(self.facts), tuple(self.ended))
+        changed: dict[str, Any] = {}
+        if self._runs_changed:
+            changed = {"runs": self.running(), "counts": self._counts or None}
+        if self.sequence is not None:
+            changed["sequences"] = (*state.sequences, (self.sequence, self.at))
+        return Step(altered(state, **changed) if changed else state, tuple(self.facts), tuple(self.ended))
 
     def asked(self) -> TicketFacts:
         """Return what the policy's rows ask of the ticket as it stands."""
@@ -70,6 +74,8 @@ class Draft:
 
     def running(self) -> tuple[Run, ...]:
         """Return the runs that are not stopped, in CONTRACT §3's order."""
+        if not self._runs_changed:
+            return self.state.runs
         return tuple(sorted(self._runs.values(), key=_order))
 
     def row(self, run: Run) -> ClockRow:
@@ -88,12 +94,14 @@ class Draft:
     def put(self, run: Run) -> None:
         """Keep a run as it is now."""
         self._runs[run.clock] = run
+        self._runs_changed = True
 
     def start(self, row: ClockRow, start_at: datetime, *, agreed: datetime | None = None) -> None:
         """Start the row's clock, unless a run of it is not stopped yet: asked again is no restart."""
         if row.clock in self._runs:
             return
-        number = self._counts[row.clock] = self._counts.get(row.clock, 0) + 1
+        number = self._counts.get(row.clock, 0) + 1
+        self._counts = {**self._counts, row.clock: number}
         reckoned = self._reckon(row, start_at, agreed)
         run = Run(
             clock=row.clock,
@@ -185,13 +193,20 @@ class Draft:
 
     def _end(self, run: Run, outcome: RunState) -> None:
         del self._runs[run.clock]
+        self._runs_changed = True
         pauses = run.pauses if run.paused_since is None else (*run.pauses, (run.paused_since, self.at))
         self.ended.append(altered(run, state=outcome, ended_at=self.at, pauses=pauses, paused_since=None))
         self.facts.append(SlaClockStopped(clock=run.clock, run=run.run, outcome=outcome))
 
-    def stop_where(self, answers: Callable[[ClockRow], bool]) -> tuple[Run, ...]:
-        """Stop every run whose row this event answers, and return them."""
-        stopped = tuple(sorted((run for run in self._runs.values() if answers(self.row(run))), key=_order))
+    def stop_answered(self, waits: frozenset[Stop], if_so: Callable[[ClockRow], bool] | None = None) -> tuple[Run, ...]:
+        """Stop every run whose row waits for one of these (and of whose row it is so), and return them."""
+        if not waits:
+            return ()
+        stopped = tuple(
+            run
+            for run in self.running()
+            if not waits.isdisjoint((row := self.row(run)).stop) and (if_so is None or if_so(row))
+        )
         for run in stopped:
             self.stop(run)
         return stopped

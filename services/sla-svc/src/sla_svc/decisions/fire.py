@@ -3,12 +3,11 @@
 Everything is computed from due times, never from when a timer was found: processing late changes nothing.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from amends.events.sla import SlaDeadlineBreached, SlaDeadlineWarned, SlaEscalated, SlaPenaltyIncurred
-from amends.frozen import altered
+from amends.frozen import altered, frozen
 from amends.policy.choose import row_for
 from amends.policy.model import Policy
 from amends.policy.rows import ClockRow
@@ -26,7 +25,7 @@ _Set = tuple[datetime, datetime, TimerKind]
 """A timer of some run: when it fires, the instant that it is about, and what it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timer:
     """Something that happens at `at` unless an event comes first.
 
@@ -58,8 +57,10 @@ def _next_of(run: Run, policy: Policy) -> _Set | None:
         second_at = None if SECOND in run.steps else _second_due(run, policy)
         return None if second_at is None else (max(second_at, run.due_set_at), second_at, "second_step")
     warn_at = run.warn_at
-    if warn_at is not None and run.due_at not in run.warned and max(warn_at, run.due_set_at) < run.due_at:
-        return max(warn_at, run.due_set_at), warn_at, "warning"
+    if warn_at is not None and run.due_at not in run.warned:
+        at = max(warn_at, run.due_set_at)
+        if at < run.due_at:
+            return at, warn_at, "warning"
     return _breach_of(run)
 
 

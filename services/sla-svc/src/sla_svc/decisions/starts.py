@@ -1,6 +1,7 @@
 """Which clocks begin when a ticket is opened, or opened again (CONTRACT §3, column "starts")."""
 
 from datetime import datetime
+from typing import Final
 
 from amends.policy.choose import TicketFacts, row_for
 from amends.policy.facts import opened_live
@@ -25,13 +26,18 @@ AGREED = "agreed with the customer"
 """The reason of a move to such a time."""
 
 
+_AT_OPENING: Final = frozenset({"opened", "opened_live", "opened_queued"})
+
+
 def row_at_opening(policy: Policy, clock: ClockName, facts: TicketFacts, accepted_at: datetime) -> ClockRow | None:
     """Return the row under which an opened ticket runs this clock, or None when its opening starts no such clock."""
     row = row_for(policy, clock, facts)
-    if row is None:
+    if row is None or row.start not in _AT_OPENING:
         return None
+    if row.start == "opened":
+        return row
     live = opened_live(policy, facts.channel, accepted_at)
-    return row if row.start in {"opened", "opened_live" if live else "opened_queued"} else None
+    return row if row.start == ("opened_live" if live else "opened_queued") else None
 
 
 def rows_at_opening(policy: Policy, facts: TicketFacts, accepted_at: datetime) -> tuple[ClockRow, ...]:

@@ -4,14 +4,13 @@ Runs that were stopped are not here; no later decision asks for them (their numb
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from amends.frozen import altered
+from amends.frozen import altered, frozen
 from amends.policy.choose import TicketFacts
 from amends.policy.facts import facts_of
 from amends.policy.model import Policy
@@ -41,7 +40,7 @@ def asked_about(data: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """A due time was changed: by whom it was agreed or extended is in `reason`; `at` is the event's time.
 
@@ -55,7 +54,7 @@ class Move:
     outage: tuple[datetime, datetime] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """One run of one clock.
 
@@ -91,7 +90,7 @@ class Run:
     outages: Spans = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TicketClocks:
     """One ticket, as far as its deadlines go.
 
