@@ -42,7 +42,9 @@ def event(ticket: str, sequence: int, note: str = "fine") -> Event:
 @pytest.fixture
 async def effects(engine: AsyncEngine) -> None:
     async with engine.begin() as tx:
-        await tx.execute(text("CREATE TABLE IF NOT EXISTS effects (ticket text, sequence bigint, PRIMARY KEY (ticket, sequence))"))
+        await tx.execute(
+            text("CREATE TABLE IF NOT EXISTS effects (ticket text, sequence bigint, PRIMARY KEY (ticket, sequence))")
+        )
 
 
 async def apply(tx: Tx, got: Event) -> None:
