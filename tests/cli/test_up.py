@@ -137,8 +137,9 @@ def test_a_new_suite_is_ready_with_policy_and_payouts_heals_a_kill_and_stops_on_
 
 
 def test_a_suite_comes_back_at_its_ports_in_its_time_and_is_not_set_up_again(suite: Suite) -> None:
-    assert suite.run("up", "--time-scale", "60", "--detach").returncode == 0
+    started = suite.run("up", "--time-scale", "60", "--detach", "--json")
     endpoints = suite.endpoints()
+    assert (started.returncode, json.loads(started.stdout)) == (0, endpoints)
     assert suite.run("down").returncode == 0
     assert not suite.ready()
     anchor = suite.anchor()

@@ -51,8 +51,18 @@ def test_lines_must_have_that_much_left_and_fit_in_the_amount():
     assert isinstance(outcome(20000, lines={"1": 20000}), Decided)
     assert outcome(25000, lines={"1": 20001}).field == "lines"
     assert outcome(5000, lines={"1": 5001}).field == "lines"
+    assert outcome(5000, lines={"1": 4999}).field == "lines"
     assert outcome(5000, lines={"9": 1}).field == "lines"
     assert outcome(5000, remedy="cash_voucher", lines={"1": 1}).field == "lines"
+
+
+def test_what_is_on_no_line_is_shipping_fee_and_no_more_than_that():
+    told = Story()
+    told.opened("soothing", order=order(item("1", 20_000), shipping_fee=800))
+    assert isinstance(outcome(5800, lines={"1": 5000}, told=told), Decided)
+    assert outcome(5801, lines={"1": 5000}, told=told) == Impossible(
+        "lines", "the lines add up to 5000: the amount is that, or up to 5800 with the shipping fee, not 5801"
+    )
 
 
 def test_money_is_in_the_orders_currency():

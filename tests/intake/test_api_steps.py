@@ -197,7 +197,7 @@ async def test_a_body_is_checked_before_the_state_and_leaves_nothing(intake, fie
     ticket_id = await agent.open()
     answer = await agent.step(ticket_id, "contacts", {"about": "weather", "colour": 1})
     assert fields_of(answer) == {"about", "colour", "channel"}
-    assert fields_of(await agent.step(ticket_id, "escalations", {"to": "manager", "by": "me"})) == {"by"}
+    assert fields_of(await agent.step(ticket_id, "escalations", {"to": "manager", "reason": "x", "by": "me"})) == {"by"}
     assert len(await intake.events(ticket_id)) == 1
 
 

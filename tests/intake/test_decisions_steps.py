@@ -47,8 +47,9 @@ def fields_refused(noun, body):
         ("reviews", {"stage": "first", "verdict": "ok", "by": "me"}, {"by"}),
         ("extensions", {"clock": "ack", "due_at": LATER, "reason": "x", "by": "me", "role": "manager"}, {"by", "role"}),
         ("extensions", {"clock": "ack", "due_at": "2026-05-13T01:00:00Z", "reason": "x"}, {"due_at"}),
-        ("escalations", {"to": "team_leader", "by": "me"}, {"by"}),
-        ("escalations", {"to": "president"}, {"to"}),
+        ("escalations", {"to": "team_leader", "reason": "x", "by": "me"}, {"by"}),
+        ("escalations", {"to": "president"}, {"to", "reason"}),
+        ("escalations", {"to": "manager", "reason": " "}, {"reason"}),
         ("resolution", {"outcome": "fine"}, {"outcome"}),
         ("reopening", {}, {"reason"}),
         ("assessment", {"findings": {"x": float("inf")}}, {"findings.x"}),
@@ -149,7 +150,9 @@ def test_only_a_service_speaks_for_the_robot(role):
 
 def test_who_escalates_comes_from_the_token():
     assert step(a_ticket(), "escalations", {"to": "manager", "reason": "G3"}).by == "amy"
-    assert step(a_ticket(), "escalations", {"to": "manager"}, actor("specialist", None)).by == "specialist"
+    assert (
+        step(a_ticket(), "escalations", {"to": "manager", "reason": "G3"}, actor("specialist", None)).by == "specialist"
+    )
 
 
 @pytest.mark.parametrize("noun", ["proposals", "agreements", "rejections", "executions"])

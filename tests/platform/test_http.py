@@ -90,6 +90,13 @@ async def test_the_same_key_and_body_have_one_effect_and_the_same_answer(
         assert (await connection.execute(text("SELECT count(*) FROM things"))).scalar_one() == 1
 
 
+async def test_the_same_key_of_two_people_of_one_client_is_two_intentions(client: httpx.AsyncClient) -> None:
+    for name in ("ann", "bob"):
+        headers = bearer("specialist", "demo", name) | {"Idempotency-Key": "k-1"}
+        answer = await client.post("/v1/things", json=BODY, headers=headers)
+        assert (answer.status_code, "Idempotency-Replayed" in answer.headers) == (201, False)
+
+
 async def test_a_missing_key_is_400_and_another_body_under_it_422(client: httpx.AsyncClient) -> None:
     missing = await client.post("/v1/things", json=BODY, headers=token())
     assert missing.status_code == 400

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from amends.bus.port import Bus
 from amends.db import claiming, plain_url, writing
+from amends.events.schema import dataschema_uri
 from amends.events.ticket import TicketReopened
+from amends.events.watermark import WatermarkAdvanced
 from amends.outbox import EventTooLarge, Outbox
 from amends.relay import Relay
 from amends.sending import event_of
@@ -187,6 +189,9 @@ async def promise_holds(bus: Bus, events: int) -> None:
     await log.stop()
     await promises.stop()
     assert marks
+    assert {(mark.correlationid == mark.id, mark.dataschema, mark.sequence) for mark in marks} == {
+        (True, dataschema_uri(WatermarkAdvanced.wire_type), None)
+    }
     for mark in marks:
         up_to = datetime.fromisoformat(mark.data["up_to"])
         ends = {int(p): end for p, end in mark.data["end_offsets"].items()}

@@ -72,7 +72,7 @@ def step(random: Random, at: datetime) -> tuple[str, dict[str, Any]]:
         ("ticket.solution_proposed", {"remedy": remedy}),
         ("ticket.solution_executed", {"remedy": remedy}),
         ("ticket.extended", {"clock": random.choice(CLOCKS), "due_at": later, "role": leader, "reason": "r"}),
-        ("ticket.escalated", {"to": random.choice(("team_leader", "manager"))}),
+        ("ticket.escalated", {"to": random.choice(("team_leader", "manager")), "reason": "beyond me"}),
         ("ticket.reclassified", {"case_type": random.choice(CASE_TYPES), "kind": random.choice(KINDS)}),
         ("ticket.resolved", {"outcome": random.choice(("resolved", "withdrawn"))}),
         ("ticket.closed", {}),

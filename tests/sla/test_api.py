@@ -9,7 +9,7 @@ from tests.sla.conftest import Suite
 from tests.sla.door import as_, door_of
 from tests.sla.streams import MONDAY, H, asked, event, numbered, opened
 
-from amends.policy.load import default_text
+from amends.policy.load import default_policy, default_text
 
 pytestmark = pytest.mark.servers
 CLOCK = {"clock", "run", "rule", "start_at", "due_at", "warn_at", "state", "policy_version"}
@@ -82,6 +82,8 @@ async def test_a_policy_with_gaps_or_ties_is_refused_with_every_row_named(http: 
 
 async def test_a_check_says_what_publishing_would_and_publishes_nothing(http: httpx.AsyncClient) -> None:
     good = await http.post("/v1/policies:check", json={"body": default_text()}, headers=as_("manager"))
+    bare = await http.post("/v1/policies:check", json=default_policy().model_dump(mode="json"), headers=as_("manager"))
+    assert bare.json() == good.json()
     bad = await http.post("/v1/policies:check", json={"body": "title: x"}, headers=as_("manager"))
     assert (good.status_code, good.json()["accepted"]) == (200, True)
     assert (bad.status_code, bad.json()["accepted"]) == (200, False)

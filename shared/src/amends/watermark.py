@@ -19,6 +19,7 @@ from amends.db import plain_url
 from amends.events.envelope import Event
 from amends.events.problems import NotAnEvent
 from amends.events.registry import payload
+from amends.events.schema import dataschema_uri
 from amends.events.watermark import WatermarkAdvanced
 from amends.ids import new_id
 from amends.sending import Sender, event_of, message_of
@@ -99,9 +100,9 @@ class WatermarkPublisher:
     def _message(self, topic: str, up_to: datetime, offsets: Sequence[tuple[str, int, int]]) -> Message:
         ends = {partition: end for name, partition, end in offsets if name == topic}
         data = WatermarkAdvanced(topic=topic, up_to=up_to, end_offsets=ends)
-        subject = f"topic/{topic}"
+        subject, event_id = f"topic/{topic}", str(new_id())
         event = Event(
-            id=str(new_id()),
+            id=event_id,
             source=self._source,
             type=data.wire_type,
             subject=subject,
@@ -109,6 +110,8 @@ class WatermarkPublisher:
             partitionkey=subject,
             tenantid=EVERY_TENANT,
             data=data.to_data(),
+            dataschema=dataschema_uri(data.wire_type),
+            correlationid=event_id,
         )
         return message_of(event, WATERMARK_TOPIC, self._bus.content_mode)
 

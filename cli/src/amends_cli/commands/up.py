@@ -1,5 +1,6 @@
 """`amends up` and `amends down`."""
 
+import json
 import os
 import signal
 import subprocess
@@ -56,7 +57,9 @@ def up(
     if not beside:
         settle(asked, folder.remembered())
     if detach:
-        _detach(folder, asked)
+        addresses = _detach(folder, asked)
+        if as_json:
+            result_json(addresses)
         return
     lease = Lease(folder.lease)
     if not beside:
@@ -122,8 +125,8 @@ def _tell(addresses: dict[str, str], *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def _detach(folder: DataFolder, asked: Asked) -> None:
-    """Start the supervisor as a process of its own and wait until it is ready, passing on what it says."""
+def _detach(folder: DataFolder, asked: Asked) -> dict[str, str]:
+    """Start the supervisor as a process of its own, wait until it is ready, passing on what it says; return what is where."""
     words = [sys.executable, "-m", "amends_cli", "up", "--data", str(folder.path)]
     words += [word for name in asked.only for word in ("--only", name)]
     words += ["--bus", asked.bus] if asked.bus else []
@@ -141,7 +144,8 @@ def _detach(folder: DataFolder, asked: Asked) -> None:
         is_ready = ready.exists() and (ready.parent == folder.instances or holder(folder.lease) == child.pid)
         shown = _pass_on(log_file, shown)
         if is_ready:
-            return
+            written = json.loads(ready.read_text(encoding="utf-8"))
+            return {name: one["url"] if isinstance(one, dict) else one for name, one in written.items()}
         if ended:
             raise CommandFailed(f"`amends up` ended before all was ready; what it said is in {log_file}")
         time.sleep(_POLL_S)

@@ -51,6 +51,7 @@ async def once(
 ) -> Response:
     """Run `effect` in a writing transaction, once per (tenant, client, method, path, key).
 
+    A client that speaks for several (token's subject, role) is one of each: nobody gets another's answer.
     `body` is what tells one request from another where the raw body cannot be read again: a multipart's parts.
     """
     scope = _scope(request, caller)
@@ -76,7 +77,8 @@ def _scope(request: Request, caller: Principal) -> str:
             f"send an `Idempotency-Key` header of 1 to {KEY_CHARS_MAX} characters, a new one for each new intention"
         )
         raise Problem(400, "Idempotency-Key missing", detail)
-    return json.dumps([caller.tenant, caller.client, caller.role, request.method, request.url.path, key])
+    who = [caller.tenant, caller.client, caller.role, caller.subject]
+    return json.dumps([*who, request.method, request.url.path, key])
 
 
 def _replayed(kept: Any, body_sha256: str) -> Response:

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from amends.events.compensation import CompensationDecided
-from amends.events.parts import Party, RemedyLine
+from amends.events.parts import Order, Party, RemedyLine
 from amends.money import Balance
 from amends.policy.model import Policy
 from amends.policy.values import RemedyType
@@ -24,7 +24,7 @@ PROPOSED = "proposed"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a person proposes. `lines`: the part of the amount on each line of the order; the rest is shipping."""
+    """What a person proposes. `lines`: the part of the amount on each line of the order; the rest is shipping fee."""
 
     remedy_id: UUID
     remedy: RemedyType
@@ -47,7 +47,7 @@ class Impossible:
 def propose(proposal: Proposal, view: TicketView, policy: Policy, seen: Seen) -> Decided | Impossible:
     """Decide a proposal: impossible, or decided, waiting for approval above the proposer's own limit."""
     currency = view.order.currency if view.order else policy.currency
-    wrong = _wrong(proposal, seen.left, currency)
+    wrong = _wrong(proposal, view.order, seen.left, currency)
     if wrong is not None:
         return wrong
     asks = _asks(proposal, view, policy, seen, currency)
@@ -106,21 +106,23 @@ def _asks(proposal: Proposal, view: TicketView, policy: Policy, seen: Seen, curr
     return (*(reason for applies, reason in checks if applies), *cap)
 
 
-def _wrong(proposal: Proposal, left: Balance | None, currency: str) -> Impossible | None:
+def _wrong(proposal: Proposal, order: Order | None, left: Balance | None, currency: str) -> Impossible | None:
     if proposal.currency not in {None, currency}:
         return Impossible("currency", f"this ticket's money is in {currency}")
     if proposal.remedy in VOUCHERS:
         return Impossible("lines", "only a refund falls on lines") if proposal.lines else None
-    if left is None:
+    if order is None or left is None:
         return Impossible("remedy", "the ticket names no order: there is nothing to refund")
     if proposal.amount > left.order:
         return Impossible("amount", f"{proposal.amount} is more than the {left.order} left of the order")
-    return _wrong_lines(proposal, left)
+    return _wrong_lines(proposal, order, left) if proposal.lines else None
 
 
-def _wrong_lines(proposal: Proposal, left: Balance) -> Impossible | None:
-    if sum(proposal.lines.values()) > proposal.amount:
-        return Impossible("lines", "the lines add up to more than the amount")
+def _wrong_lines(proposal: Proposal, order: Order, left: Balance) -> Impossible | None:
+    goods, fee = sum(proposal.lines.values()), order.shipping_fee
+    if not goods <= proposal.amount <= goods + fee:
+        also = f", or up to {goods + fee} with the shipping fee" if fee else ""
+        return Impossible("lines", f"the lines add up to {goods}: the amount is that{also}, not {proposal.amount}")
     for line, part in proposal.lines.items():
         if part > left.lines.get(line, 0):
             return Impossible("lines", f"line {line!r} has {left.lines.get(line, 0)} left, not {part}")

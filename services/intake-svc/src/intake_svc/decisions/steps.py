@@ -70,6 +70,7 @@ def read_step(noun: str, raw: Mapping[str, Any], limits: Limits, now: datetime) 
         *checks.value_problems(raw, limits),
         *checks.amount_problems(raw, limits),
         *_remedy_problems(raw, limits),
+        *_reason_problems(noun, raw),
         *checks.promise_problems(raw, "agreed_reply_at", now, limits),
         *checks.promise_problems(raw, "due_at", now, limits),
     )
@@ -88,6 +89,12 @@ def _remedy_problems(raw: Mapping[str, Any], limits: Limits) -> Iterator[FieldPr
     remedy = raw.get("remedy")
     if isinstance(remedy, Mapping):
         yield from checks.amount_problems(remedy, limits, "remedy")
+
+
+def _reason_problems(noun: str, raw: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    reason = raw.get("reason") or ""
+    if noun == "escalations" and isinstance(reason, str) and not reason.strip():
+        yield FieldProblem("reason", "an escalation needs a reason")
 
 
 def taken(ticket: Ticket, step: Step) -> EventData:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from amends.auth import READERS, Principal, allow
@@ -24,6 +24,7 @@ from sla_svc.store import policies
 from sla_svc.store.policies import StoredPolicy
 
 _YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain")
+_JSON_OBJECT: Final = TypeAdapter(dict[str, Any])
 
 Author = Annotated[Principal, Depends(allow(*AUTHORS))]
 Reader = Annotated[Principal, Depends(allow(*READERS))]
@@ -38,7 +39,7 @@ class PolicyBody(BaseModel):
 
 
 async def sent_policy(request: Request) -> str | dict[str, Any]:
-    """Return the policy of a request: `application/yaml` is the policy itself, JSON is `{"body": …}`.
+    """Return the policy of a request: YAML or JSON is the policy itself, or JSON `{"body": …}` holds either.
 
     Raises:
         Problem: 422, when there is none in it.
@@ -48,7 +49,8 @@ async def sent_policy(request: Request) -> str | dict[str, Any]:
     try:
         if media in _YAML:
             return raw.decode()
-        return PolicyBody.model_validate_json(raw).body
+        sent = _JSON_OBJECT.validate_json(raw)
+        return PolicyBody.model_validate(sent).body if "body" in sent else sent
     except UnicodeDecodeError as error:
         raise Problem(422, "The request is not valid", "a policy is UTF-8 text") from error
     except ValidationError as error:
