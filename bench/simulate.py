@@ -2,68 +2,78 @@
 
 Run: python -m bench.simulate [TICKETS]. Prints one line of JSON; exit 1 when it is slower than it promises.
 
-`events_per_s` counts the events read and those written: both are events of the stream that an analyst ends up with.
-The baseline reads the same lines and writes the same output with the standard library's JSON, and decides nothing.
+Both run as the command does, from a file to a file, and count processor time: what else runs on the machine takes little
+of it away. The promise is about the events read. The baseline reads the same lines and writes the same output with the
+standard library's JSON, and decides nothing; so a slow machine shows in both, and slow decisions in their ratio alone.
 """
 
 import json
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from time import process_time
 
-from amends.policy.load import default_policy
-from amends_cli.simulate.main import look_for_garbage_rarely
-from amends_cli.simulate.running import simulate
-from amends_cli.simulate.simulation import Simulation
-from amends_cli.simulate.telling import line_of
+from amends_cli.simulate.main import Asked, run
 from bench.streams import lines
 
-EVENTS_PER_S_MIN = 10_000
+READ_PER_S_MIN = 10_000
 TICKETS = 3_000
-ROUNDS = 2
+ROUNDS = 3
 
 
 def main(arguments: list[str]) -> int:
     """Measure, print, and say whether the promise holds."""
     tickets = int(arguments[0]) if arguments else TICKETS
-    read = list(lines(tickets))
-    written = _simulated(read)
-    look_for_garbage_rarely()
-    took_s = min(_cpu_s(lambda: _simulated(read)) for _ in range(ROUNDS))
-    copied_s = min(_cpu_s(lambda: _copied(read, written)) for _ in range(ROUNDS))
-    events = len(read) + len(written)
+    with tempfile.TemporaryDirectory() as folder:
+        read, written, copy = (Path(folder, name) for name in ("read", "written", "copy"))
+        read.write_bytes(b"".join(lines(tickets)))
+        took = [
+            (_cpu_s(lambda: _simulate(read, written)), _cpu_s(lambda: _copy(read, written, copy)))
+            for _ in range(ROUNDS)
+        ]
+        events_read, events_written = _count(read), _count(written)
+    simulated_s, copied_s = map(min, zip(*took, strict=True))
     found = {
-        "events_read": len(read),
-        "events_written": len(written),
-        "events_per_s": round(events / took_s),
-        "read_per_s": round(len(read) / took_s),
-        "cpu_us_per_event_read": round(1e6 * took_s / len(read), 1),
-        "copying_events_per_s": round(events / copied_s),
-        "ratio_to_copying": round(took_s / copied_s, 1),
+        "events_read": events_read,
+        "events_written": events_written,
+        "read_per_s": round(events_read / simulated_s),
+        "read_and_written_per_s": round((events_read + events_written) / simulated_s),
+        "cpu_us_per_event_read": round(1e6 * simulated_s / events_read, 1),
+        "copying_read_per_s": round(events_read / copied_s),
+        "ratio_to_copying": round(simulated_s / copied_s, 1),
     }
-    holds = events / took_s >= EVENTS_PER_S_MIN
-    report = {"simulate": found, "events_per_s_min": EVENTS_PER_S_MIN, "holds": holds}
+    holds = events_read / simulated_s >= READ_PER_S_MIN
+    report = {"simulate": found, "read_per_s_min": READ_PER_S_MIN, "holds": holds}
     sys.stdout.write(json.dumps(report) + "\n")
     return 0 if holds else 1
 
 
 def _cpu_s(work: Callable[[], object]) -> float:
-    """Return the processor time that this process used: what else runs on the machine takes none of it away."""
     begun = process_time()
     work()
     return process_time() - begun
 
 
-def _simulated(read: list[bytes]) -> list[str]:
-    simulation = Simulation(default_policy())
-    return [line_of(said) for events in simulate(read, simulation) for said in events]
+def _simulate(read: Path, written: Path) -> None:
+    run(Asked(str(read), output=written))
 
 
-def _copied(read: list[bytes], written: list[str]) -> None:
-    for line in read:
+def _copy(read: Path, written: Path, copy: Path) -> None:
+    for line in _lines_of(read):
         json.loads(line)
-    for line in written:
-        json.dumps(json.loads(line))
+    with copy.open("wb") as out:
+        for line in _lines_of(written):
+            out.write(json.dumps(json.loads(line)).encode() + b"\n")
+
+
+def _count(file: Path) -> int:
+    return sum(1 for _ in _lines_of(file))
+
+
+def _lines_of(file: Path) -> Iterable[bytes]:
+    with file.open("rb") as stream:
+        yield from stream
 
 
 if __name__ == "__main__":

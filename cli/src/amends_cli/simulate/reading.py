@@ -156,7 +156,9 @@ def _fact(wire_type: str, data: dict[str, Any]) -> EventData:
     if model is None:
         return UnknownData(raw=data)
     try:
-        fact = model.model_validate(data)
+        fact: EventData = model.__pydantic_validator__.validate_python(
+            data
+        )  # `model_validate` without its dozen defaults
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise NotAnEvent(".".join(str(step) for step in ("data", *first["loc"])), first["msg"]) from error

@@ -1,12 +1,13 @@
 """From a breach to the remedy that the policy promises: decided, held, or nothing (RULEBOOK B). Pure."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from amends.events.compensation import Basis, CompensationDecided, CompensationHeld
 from amends.events.parts import Party, RemedyLine
 from amends.events.sla import SlaDeadlineBreached
+from amends.frozen import frozen
 from amends.instants import format_instant
 from amends.money import Balance
 from amends.policy.model import Policy
@@ -21,7 +22,7 @@ from compensation_svc.decisions.ticket import TicketView
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:amends:remedy")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What a decision sees beside the ticket: balances in minor units, and how the tenant pays out.
 
@@ -60,7 +61,7 @@ class Seen:
         return cls(left, basis.budget_left, basis.customer_remedies_90d, mode, basis.customer_amount_90d or 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided:
     """A remedy that was decided: the fact to publish, and the reckoning behind it, a sentence each."""
 
@@ -68,7 +69,7 @@ class Decided:
     steps: tuple[Said, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A remedy whose precondition is missing; it is decided as of the breach when that comes true."""
 

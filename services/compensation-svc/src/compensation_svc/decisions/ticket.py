@@ -1,7 +1,6 @@
 """A ticket as some of its events tell it. Pure: the live service, a replay and the simulator fold the same way."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from amends.events.ticket import (
     TicketReclassified,
     TicketReopened,
 )
+from amends.frozen import altered, frozen
 
 CUSTOMER = "customer"
 NOBODY = "unknown"
@@ -28,7 +28,7 @@ class NotOpened(ValueError):  # noqa: N818 - it says what the ticket is not
     """The events do not begin with `opened`: nothing can be said about this ticket."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TicketView:
     """What decisions read of a ticket.
 
@@ -92,18 +92,18 @@ def _reclassified(view: TicketView, fact: TicketReclassified) -> TicketView:
     changed = {name: value for name, value in changed.items() if value is not None}
     # A level that a person sets is meant as it stands: what reopenings added before is in it.
     levels_up = 0 if "level" in changed else view.levels_up
-    return replace(view, opened=view.opened.model_copy(update=changed), levels_up=levels_up)
+    return altered(view, opened=view.opened.model_copy(update=changed), levels_up=levels_up)
 
 
 def _with_evidence(view: TicketView, fact: TicketEvidenceAdded | TicketDepartmentReplied) -> TicketView:
-    return replace(view, evidence=(*view.evidence, *fact.evidence)) if fact.evidence else view
+    return altered(view, evidence=(*view.evidence, *fact.evidence)) if fact.evidence else view
 
 
 _FOLDS: Mapping[type[EventData], Callable[[TicketView, Any], TicketView]] = {
     TicketReclassified: _reclassified,
-    TicketLiabilityFound: lambda view, fact: view if view.liable else replace(view, liable=fact.party),
-    TicketGoodsReturned: lambda view, _fact: replace(view, goods_returned=True),
-    TicketReopened: lambda view, _fact: replace(view, levels_up=view.levels_up + 1),
+    TicketLiabilityFound: lambda view, fact: view if view.liable else altered(view, liable=fact.party),
+    TicketGoodsReturned: lambda view, _fact: altered(view, goods_returned=True),
+    TicketReopened: lambda view, _fact: altered(view, levels_up=view.levels_up + 1),
     TicketEvidenceAdded: _with_evidence,
     TicketDepartmentReplied: _with_evidence,
 }

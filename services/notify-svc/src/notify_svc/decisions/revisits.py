@@ -1,10 +1,10 @@
 """When a customer is contacted again (RULEBOOK H1, H3, H4, J1): from the policy's revisit rows alone. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from amends.events.sla import SlaClockStarted, SlaClockStopped
+from amends.frozen import frozen
 from amends.policy.choose import matches
 from amends.policy.due import revisit_due
 from amends.policy.messages import RevisitRow
@@ -15,7 +15,7 @@ AFTER_CLOSE = ("after_close", "care")
 """The reasons of revisits that a reopening makes pointless: the next closing plans them anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """A revisit to be planned. It takes the place of the open one of its reason.
 

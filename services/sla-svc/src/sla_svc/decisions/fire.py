@@ -43,6 +43,8 @@ def first_timer(state: TicketClocks, policy: Policy) -> Timer | None:
     first: tuple[datetime, datetime] | None = None
     found: tuple[ClockName, TimerKind] | None = None
     for run in state.runs:  # in CONTRACT §3's order, which decides between equal instants
+        if first is not None and (run.warn_at or run.due_at) > first[0]:
+            continue  # whatever it fires, it fires later
         timer = _next_of(run, policy)
         if timer is not None and (first is None or timer[:2] < first):
             first, found = timer[:2], (run.clock, timer[2])

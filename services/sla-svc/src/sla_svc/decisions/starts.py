@@ -1,12 +1,11 @@
 """Which clocks begin when a ticket is opened, or opened again (CONTRACT §3, column "starts")."""
 
 from datetime import datetime
-from typing import Final
 
 from amends.policy.choose import TicketFacts, row_for
 from amends.policy.facts import opened_live
 from amends.policy.model import Policy
-from amends.policy.rows import ClockRow
+from amends.policy.rows import ClockRow, Start
 from amends.policy.values import CLOCK_ORDER, ClockName
 
 AFRESH: tuple[ClockName, ...] = (
@@ -26,24 +25,22 @@ AGREED = "agreed with the customer"
 """The reason of a move to such a time."""
 
 
-_AT_OPENING: Final = frozenset({"opened", "opened_live", "opened_queued"})
-
-
 def row_at_opening(policy: Policy, clock: ClockName, facts: TicketFacts, accepted_at: datetime) -> ClockRow | None:
     """Return the row under which an opened ticket runs this clock, or None when its opening starts no such clock."""
     row = row_for(policy, clock, facts)
-    if row is None or row.start not in _AT_OPENING:
-        return None
-    if row.start == "opened":
-        return row
-    live = opened_live(policy, facts.channel, accepted_at)
-    return row if row.start == ("opened_live" if live else "opened_queued") else None
+    return row if row is not None and row.start in _starts(policy, facts, accepted_at) else None
 
 
 def rows_at_opening(policy: Policy, facts: TicketFacts, accepted_at: datetime) -> tuple[ClockRow, ...]:
     """Return every row that an opened ticket runs, in CONTRACT §3's order."""
-    rows = (row_at_opening(policy, clock, facts, accepted_at) for clock in CLOCK_ORDER)
-    return tuple(row for row in rows if row is not None)
+    starts = _starts(policy, facts, accepted_at)
+    rows = (row_for(policy, clock, facts) for clock in CLOCK_ORDER)
+    return tuple(row for row in rows if row is not None and row.start in starts)
+
+
+def _starts(policy: Policy, facts: TicketFacts, accepted_at: datetime) -> tuple[Start, Start]:
+    live = opened_live(policy, facts.channel, accepted_at)
+    return "opened", "opened_live" if live else "opened_queued"
 
 
 def agreed_row(policy: Policy, facts: TicketFacts) -> ClockRow | None:
