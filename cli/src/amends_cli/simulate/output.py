@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from amends_cli.errors import WrongUse
+
+_BLOCK_BYTES: Final = 1 << 20
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def target(file: Path | None) -> Iterator[BinaryIO]:
     part = file.with_name(f".{file.name}.part")
     try:
         file.unlink(missing_ok=True)
-        with part.open("wb") as out:
+        with part.open("wb", buffering=_BLOCK_BYTES) as out:
             yield out
         os.replace(part, file)  # noqa: PTH105 - as os says it: atomic, over whatever stands there
     except OSError as error:
