@@ -8,8 +8,8 @@ from tests.issuer import bearer
 from tests.notify.conftest import MakeDeliveries, Notify, key
 from tests.notify.streams import Stream
 
-from amends.auth import ROLES
 from amends.events.codec import event_from_json
+from amends.roles import ROLES
 
 pytestmark = pytest.mark.servers
 

@@ -306,6 +306,7 @@ AWARE = at("2026-05-13T12:00")
         lambda: SERVICE.latest_open(NAIVE),
         lambda: SERVICE.add_working_days(NAIVE, 1),
         lambda: SERVICE.add(AWARE, hours(1), [(NAIVE, AWARE)]),
+        lambda: SERVICE.add(AWARE, hours(0), [(NAIVE, AWARE)]),
         lambda: SERVICE.elapsed(AWARE, AWARE, [(AWARE, NAIVE)]),
     ],
 )

@@ -127,6 +127,15 @@ def test_moves_are_told_with_what_moved_them() -> None:
     assert extended["moves"][0]["due_at"] == later
 
 
+def test_what_was_missed_agreed_anew_and_answered_before_that_is_overdue_no_more() -> None:
+    agreed = contacted(MONDAY + 10 * H, "greeting", agreed_reply_at=format_instant(MONDAY + 13 * H))
+    told = explained(run([opened(), agreed, contacted(MONDAY + 12 * H)], MONDAY + 14 * H), "progress_reply")
+    assert (told["outcome"], told["intervals"]) == (
+        "late",
+        [{"spent": "ran", "from": format_instant(MONDAY), "to": format_instant(MONDAY + 12 * H)}],
+    )
+
+
 def test_an_unconfirmed_year_and_an_outage_are_said() -> None:
     far = datetime.fromisoformat("2031-03-03T01:00:00+00:00")
     stream = [opened(far), event("ticket.resolved", far + H, outcome="resolved")]

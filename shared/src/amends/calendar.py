@@ -88,9 +88,10 @@ class BusinessCalendar:
         at, left = micros(start), duration // MICROSECOND
         if left < 0:
             raise ValueError(f"{duration} is negative")
+        apart = list(merged(_pause(pause) for pause in pauses))
         if left == 0:
             return instant(at)
-        for pause_start, pause_end in merged(_pause(pause) for pause in pauses):
+        for pause_start, pause_end in apart:
             if pause_end <= at:
                 continue
             if pause_start > at:

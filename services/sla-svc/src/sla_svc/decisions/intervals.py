@@ -35,7 +35,7 @@ def intervals(run: Run, row: ClockRow, policy: Policy) -> tuple[Interval, ...]:
     pieces = list(_pieces(run, row, policy, until))
     if run.paused_since is not None:
         pieces.append(Interval("paused", run.paused_since, None))
-    elif run.state in {"breached", "late"} or (run.ended_at is not None and run.ended_at > run.due_at):
+    elif run.state == "breached" or (run.ended_at is not None and run.ended_at > run.due_at):
         pieces.append(Interval("overdue", max(run.start_at, run.due_at), run.ended_at))
     return tuple(pieces)
 
