@@ -1,5 +1,6 @@
 """Money calls against the real sandbox, with its faults: each remedy goes out once, or not at all (DESIGN 13)."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -135,6 +136,18 @@ async def test_a_worker_that_died_after_its_call_is_taken_over_without_paying_tw
     await assert_agrees(engine, shop)
     async with writing(engine) as tx:
         assert not await jobs.finish(tx, job)  # should the dead one wake up, its answer is not used
+
+
+async def test_a_stop_that_comes_as_it_is_woken_is_not_lost(engine, ports, shop):
+    calls = worker(engine, ports, shop)
+    for _ in range(20):
+        task = asyncio.create_task(calls.run())
+        await until(lambda: asyncio.sleep(0, bool(calls._woken._waiters)))  # it waits for something to do
+        calls.wake()
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled()
 
 
 async def test_one_command_stops_all_calls_and_they_go_on_when_it_is_taken_back(engine, ports, shop):

@@ -16,7 +16,8 @@ class Member:
 
     async def ask(self, command, **words):
         self._process.stdin.write(json.dumps({"command": command, **words}).encode() + b"\n")
-        answer = await asyncio.wait_for(self._process.stdout.readline(), LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            answer = await self._process.stdout.readline()
         return json.loads(answer)
 
     async def read(self, count, limit_s=LIMIT_S):

@@ -226,7 +226,8 @@ async def test_a_member_that_died_in_its_transaction_leaves_no_half_effect(
     await send(bus, event("T-1", 1))
     consumer = Consumer(engine, bus, group="g", topics=[TOPIC], handle=dies, retry=RETRY)
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(consumer.run(), 10)
+        async with asyncio.timeout(10):
+            await consumer.run()
     assert await applied(engine, "T-1") == []
     async with consuming(engine, bus):
         await until_applied(engine, "T-1", [1])

@@ -69,7 +69,8 @@ async def test_sigterm_stops_it_cleanly_though_a_call_is_held(fresh_database: st
         while (await shop.ledger())["items"] == []:
             assert not held.done()
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 15) == 0
+        async with asyncio.timeout(15):
+            assert await process.wait() == 0
         with pytest.raises(httpx.TransportError):
             await held
 
@@ -91,9 +92,11 @@ async def test_without_its_database_it_lives_says_so_and_waits(port: int):
         assert (await client.get("/livez")).status_code == 200
         assert (await client.post("/token", data={})).status_code == 503
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
 
 
 async def test_in_production_it_does_not_start(port: int):
     async with running("postgresql://nobody:x@127.0.0.1:1/x", port, AMENDS_ENV="production") as process:
-        assert await asyncio.wait_for(process.wait(), 20) == 2
+        async with asyncio.timeout(20):
+            assert await process.wait() == 2

@@ -46,7 +46,8 @@ async def hold(request: Request, seconds: float) -> None:
     """Keep the caller waiting until it gives up, at most so many real seconds; then reset its connection."""
     # A server that stops cancels what it waits for; the caller must see a lost connection then too, not an answer.
     with suppress(TimeoutError, asyncio.CancelledError):
-        await asyncio.wait_for(_until_gone(request), seconds)
+        async with asyncio.timeout(seconds):
+            await _until_gone(request)
     await drop(request)
 
 

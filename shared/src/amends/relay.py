@@ -70,7 +70,8 @@ class Relay:
                     continue
                 if not moved:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), self._sweep_s)
+                        async with asyncio.timeout(self._sweep_s):
+                            await self._wake.wait()
         finally:
             await self._sender.stop()
             await connection.close(timeout=2)

@@ -53,4 +53,5 @@ class Sender:
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(BusError, OSError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), _STOP_S_MAX)
+                async with asyncio.timeout(_STOP_S_MAX):
+                    await producer.stop()

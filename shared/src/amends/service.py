@@ -250,7 +250,8 @@ async def _serve(service: Service[S], settings: S) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await starting
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(running.stop(), settings.stop_s_max)
+            async with asyncio.timeout(settings.stop_s_max):
+                await running.stop()
 
 
 def _stopped(_signal: int, _frame: FrameType | None) -> None:

@@ -163,7 +163,8 @@ class WatermarkView:
         """Return at the next watermark, or after the limit."""
         self._advanced.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._advanced.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._advanced.wait()
 
     def instants(self, topic: str, after: datetime | None) -> list[datetime]:
         """Return up to which instants this topic's watermarks have spoken, oldest first, beyond one: those still kept."""

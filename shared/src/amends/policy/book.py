@@ -85,5 +85,6 @@ class PolicyBook:
         if key not in self._published:
             arrival = self._arrivals.setdefault(key, asyncio.Event())
             with suppress(TimeoutError):
-                await asyncio.wait_for(arrival.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await arrival.wait()
         return self.get(tenant, version)

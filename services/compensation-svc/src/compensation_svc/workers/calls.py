@@ -77,7 +77,8 @@ class MoneyCalls:
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), self.pace.poll_s)
+            async with asyncio.timeout(self.pace.poll_s):
+                await self._woken.wait()
 
     async def _let_end(self) -> None:
         if self._running:

@@ -44,7 +44,8 @@ class GroupWatch:
             while await self.round():
                 pass
             try:
-                await asyncio.wait_for(self._woken.wait(), self.sweep_s)
+                async with asyncio.timeout(self.sweep_s):
+                    await self._woken.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(_GATHER_S)

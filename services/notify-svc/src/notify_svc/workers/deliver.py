@@ -78,7 +78,8 @@ class Deliveries:
             if (claim := await self._claim()) is not None:
                 return claim
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._sweep_s)
+                async with asyncio.timeout(self._sweep_s):
+                    await self._wake.wait()
 
     async def deliver_one(self) -> bool:
         """Try the delivery that has waited longest; False when none is due."""

@@ -80,6 +80,7 @@ async def _cut_off(tasks: Iterable[asyncio.Task[Any] | None]) -> None:
 
 async def _close(client: Any) -> None:
     try:
-        await asyncio.wait_for(client.close(), CUT_OFF_S)
+        async with asyncio.timeout(CUT_OFF_S):
+            await client.close()
     except (TimeoutError, KafkaError, OSError, BusError) as error:
         log.warning("kafka_close_cut_off", cause=repr(error))

@@ -64,7 +64,8 @@ class Hands(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         """Wait for the batch in hand; then nothing is ours."""
         try:
-            await asyncio.wait_for(self._empty.wait(), self._drain_s)
+            async with asyncio.timeout(self._drain_s):
+                await self._empty.wait()
         except TimeoutError:
             log.warning("kafka_revoked_in_mid_batch", partitions=len(revoked), waited_s=self._drain_s)
         self.lose_all()

@@ -100,7 +100,8 @@ class LogConsumer:
         self._heartbeat.cancel()
         await asyncio.wait([self._heartbeat])
         try:
-            await asyncio.wait_for(self._membership.leave(), self._settings.bus_stop_timeout_s)
+            async with asyncio.timeout(self._settings.bus_stop_timeout_s):
+                await self._membership.leave()
         except (BusError, TimeoutError) as error:
             log.warning("bus_leave_failed", group=self._membership.group, cause=str(error))
         self._positions.clear()

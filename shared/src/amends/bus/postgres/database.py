@@ -55,7 +55,8 @@ class LogDatabase:
             return
         pool, self._pool = self._pool, None
         try:
-            await asyncio.wait_for(pool.close(), self._settings.bus_stop_timeout_s)
+            async with asyncio.timeout(self._settings.bus_stop_timeout_s):
+                await pool.close()
         except AWAY:
             pool.terminate()
 
