@@ -10,7 +10,7 @@ from amends.events.ticket import TicketRobotSwitched
 from amends.instants import parse_instant
 from amends_cli.suite.folder import SERVICES
 
-SETTLED_WITHIN_S = 120.0
+SETTLED_WITHIN_S = 240.0
 ROBOT_SWITCHED = TicketRobotSwitched.wire_type
 
 

@@ -34,7 +34,7 @@ LEADERS_STEPS = {"liability", "extensions"}
 NO_SUCH_STEP_NOW = {403, 404, 409, 422}
 """The services refuse what the ticket's state does not allow: such a step is no event, live or simulated."""
 AT_ONCE = 8
-REOPENED_WITHIN_S = 60.0
+REOPENED_WITHIN_S = 120.0
 
 
 class Lives:

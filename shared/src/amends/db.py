@@ -66,5 +66,4 @@ async def claiming(engine: AsyncEngine) -> AsyncIterator[Tx]:
 async def reading(engine: AsyncEngine) -> AsyncIterator[Tx]:
     """Open a read-only transaction."""
     async with engine.connect() as connection:
-        await connection.execute(text("SET TRANSACTION READ ONLY"))
-        yield connection
+        yield await connection.execution_options(postgresql_readonly=True)
