@@ -2,8 +2,9 @@
 
 What is compared, per ticket and in order per source (notify's as a set), are the fields of FIELDS. What follows the
 storefront's answer is compared apart from the rest, as a set: a simulated storefront pays at once, a real one takes as
-long as it takes, and what happens meanwhile comes before its answer. A recording is cut off somewhere: what its last
-moments had still to say may be missing from it, never anything before.
+long as it takes, and what happens meanwhile comes before its answer. Where a person took a step meanwhile, the step and
+the answer are two orders of the same events: such a ticket is `overtaken`, and compared with nothing. A recording is cut
+off somewhere: what its last moments had still to say may be missing from it, never anything before.
 """
 
 import json
@@ -24,10 +25,11 @@ FIELDS = (
     "clock", "run", "step", "rule", "policy_version", "due_at", "remedy", "amount", "currency", "lines", "payer",
     "approval", "to", "template", "reason",
 )  # fmt: skip
-NOTIFY = "/amends/notify"
+INTAKE, NOTIFY = "/amends/intake", "/amends/notify"
 SOURCES = ("/amends/sla", "/amends/compensation", NOTIFY)
 PAID = "what follows the storefront's answer"
-AFTER_THE_CALL = {"amends.compensation.issued.v1", "amends.compensation.charged_back.v1"}
+ISSUED = "amends.compensation.issued.v1"
+AFTER_THE_CALL = {ISSUED, "amends.compensation.charged_back.v1"}
 READ = {
     "amends.compensation.approved.v1",
     "amends.compensation.rejected.v1",
@@ -128,6 +130,19 @@ def differences(live: Sequence[Json], again: Sequence[Json], *, complete_until: 
         differ = _as_set if key[1] in {NOTIFY, PAID} else _in_order
         found += [f"{key[0]} {key[1]}: {said}" for said in differ(ours, theirs, complete_until)]
     return found
+
+
+def overtaken(live: Iterable[Json], again: Iterable[Json]) -> set[str]:
+    """Return the tickets of which intake recorded something between a simulated payment and the real one."""
+    at_once = {event["data"]["remedy_id"]: event["time"] for event in again if event["type"] == ISSUED}
+    waits = defaultdict(list)
+    steps = []
+    for event in live:
+        if event["type"] == ISSUED and (since := at_once.get(event["data"]["remedy_id"])) is not None:
+            waits[event["subject"]].append((since, event["time"]))
+        elif event["source"] == INTAKE:
+            steps.append((event["subject"], event["time"]))
+    return {ticket for ticket, at in steps if any(since < at <= until for since, until in waits[ticket])}
 
 
 def _in_order(live: Told, again: Told, complete_until: datetime) -> list[str]:

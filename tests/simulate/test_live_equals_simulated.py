@@ -32,7 +32,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
 
 async def test_five_hundred_random_tickets_are_decided_alike_live_and_simulated(suite: Suite, tmp_path: Path) -> None:
     async with Api.of(suite) as api:
-        lives = Lives(api, SEED, TICKETS, opening=timedelta(hours=24), span=timedelta(hours=60))
+        lives = Lives(api, SEED, TICKETS, opening=timedelta(hours=66), span=timedelta(hours=60))
         await lives.live()
         check = partial(alike, api, api.now(), lambda _: True)
         try:
