@@ -1,5 +1,6 @@
 """What a simulation keeps is bounded by the tickets that are open, however long its stream is."""
 
+import gc
 import tracemalloc
 
 import pytest
@@ -27,6 +28,18 @@ def _peak(tickets: int, closed_in_memory_max: int) -> int:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
+
+
+def test_a_simulation_makes_no_reference_cycles_so_that_nobody_need_look_for_them() -> None:
+    simulation = Simulation(default_policy())
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in simulate(lines(100), simulation):
+            pass
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_ticket_that_closed_takes_a_fraction_of_the_memory_of_one_that_is_kept(

@@ -25,7 +25,6 @@ from amends_cli.simulate.telling import Said, line_of
 STDIN = "-"
 _FORMATS = ("jsonl", "table")
 _COPY_BYTES = 1 << 20
-_GARBAGE_THRESHOLDS = (200_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,8 @@ def run(asked: Asked) -> None:
     form, until, policy = _form(asked.form), _until(asked.until), _policy(asked.policy)
     if asked.output is not None and asked.file != STDIN and _same(asked.output, Path(asked.file)):
         raise WrongUse(f"{asked.output} is the input; write to another file")
-    look_for_garbage_rarely()
     try:
-        with _input(asked.file) as stream, target(asked.output) as out:
+        with _without_garbage(), _input(asked.file) as stream, target(asked.output) as out:
             simulation = Simulation(policy, reopened_by_input=_look_ahead(stream))
             said = simulate(stream, simulation, until=until, sort=asked.sort)
             if form == "jsonl":
@@ -69,10 +67,16 @@ def _stop_writing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def look_for_garbage_rarely() -> None:
-    """Look for reference cycles almost never: a simulation makes none, and looking would take a quarter of its time."""
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+@contextmanager
+def _without_garbage() -> Iterator[None]:
+    """Do not look for reference cycles: a simulation makes none, and looking would take a quarter of its time."""
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked:
+            gc.enable()
 
 
 def _write_lines(said: Iterable[list[Said]], out: BinaryIO) -> None:
