@@ -5,7 +5,6 @@ import string
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from tests.compensation.facts import untouched, view
 from tests.compensation.story import Story, item, order
 
@@ -40,17 +39,9 @@ def test_both_catalogues_say_the_same_with_the_same_values():
     assert {name: set(words) for name, words in zh.words.items()} == {n: set(words) for n, words in en.words.items()}
 
 
-@pytest.mark.parametrize(
-    ("amount", "currency", "en"),
-    [
-        (10800, "CNY", "CNY 108.00"),
-        (5, "CNY", "CNY 0.05"),
-        (123_456_789, "CNY", "CNY 1,234,567.89"),
-        (500, "JPY", "JPY 500"),
-    ],
-)
-def test_money_is_written_in_major_units(amount, currency, en):
-    assert catalogue("en").sentence(said("amount_is", amount=amount, currency=currency), ZONE) == f"The amount is {en}."
+def test_money_is_written_in_major_units():
+    sentence = catalogue("en").sentence(said("amount_is", amount=123_450, currency="CNY"), ZONE)
+    assert sentence == "The amount is CNY 1,234.50."
 
 
 def test_what_an_older_version_wrote_down_is_told_as_it_stands():
