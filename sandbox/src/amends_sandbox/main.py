@@ -23,6 +23,8 @@ EXIT_NOT_STARTED = 1
 EXIT_WRONG_USE = 2
 GRACE_S = 3
 """How long a stop waits for calls under way, held ones among them."""
+KEEP_ALIVE_S = 75
+"""An idle connection is closed after this: more than callers keep one, or a call may go into one that is just closing."""
 
 
 def main() -> int:
@@ -57,6 +59,7 @@ def server_config(app: FastAPI, settings: Settings, *, port: int) -> uvicorn.Con
         proxy_headers=False,
         access_log=False,
         log_config=None,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
 

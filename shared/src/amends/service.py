@@ -236,6 +236,7 @@ async def _serve(service: Service[S], settings: S) -> None:
         port=settings.listen_port,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=5,
         lifespan="off",
     )

@@ -37,6 +37,12 @@ class ServiceSettings(BaseSettings):
     outbox_unsent_max: int = Field(
         default=100_000, ge=1, description="Above it the service is not ready: the bus is away"
     )
+    keep_alive_s: int = Field(
+        default=75,
+        ge=1,
+        description="An idle connection is closed after this. More than clients and load balancers keep one (often 60): "
+        "else a request may be sent into a connection that is just being closed",
+    )
     stop_s_max: float = Field(default=20, gt=0, description="A stop that takes longer is cut off")
 
     @model_validator(mode="after")
