@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Applied:
-    """What became of claimed tickets. `lateness_s`: of each timer fired, in domain seconds."""
+    """What became of claimed tickets. `worked`: to how many something happened. `lateness_s`: of each timer fired, domain."""
 
     worked: int = 0
     skipped: set[str] = field(default_factory=set)
@@ -103,7 +103,8 @@ async def apply_claimed(
             await park(tx, ticket.ticket_id, events, error)
     await _save(tx, decided, waiting)
     applied.lateness_s = await _publish(tx, decided, outbox)
-    applied.worked = len(decided)
+    # A claim may find a ticket that another instance has just done: its snapshot still saw the events waiting.
+    applied.worked = sum(bool(one.progress.happenings) for one in decided)
     return applied
 
 
