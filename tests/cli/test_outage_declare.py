@@ -55,7 +55,7 @@ def suite(tmp_path: Path) -> Iterator[Stub]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     url = f"http://127.0.0.1:{server.server_port}"
     DataFolder(tmp_path).write_endpoints({"issuer": url, "sla": url})
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield stub
     server.shutdown()

@@ -16,7 +16,7 @@ GAP_S = 8 * 3600.0
 
 
 def _bytes_per_further_ticket(closed_in_memory_max: int) -> float:
-    few, many = 50, 250
+    few, many = 40, 140
     return (_peak(many, closed_in_memory_max) - _peak(few, closed_in_memory_max)) / (many - few)
 
 
