@@ -13,7 +13,7 @@ from amends_cli.local.postgres import LocalPostgres
 
 # No test is timed: what a property takes says more of the machine than of the code.
 settings.register_profile("whole", deadline=None)
-settings.register_profile("fast", deadline=None, max_examples=20)
+settings.register_profile("fast", deadline=None, max_examples=10)
 settings.load_profile("whole")
 
 # structlog's own way of showing an exception writes out every local variable of every frame: seconds, for a policy, within
