@@ -20,7 +20,6 @@ from intake_svc.decisions.refusals import FieldProblem, Refused
 
 COMPLAINT: Final = "complaint"
 REPEAT: Final = "repeat"
-LEVELS: Final = (1, 2, 3, 4)
 _CODE: Final = re.compile(r"[0-9]{1,9}")
 
 Address = dict[Text, Text]
@@ -153,13 +152,11 @@ def classified_problems(raw: Mapping[str, Any], policy: Policy, limits: Limits) 
     yield from _unknown(raw, "channel", policy.channels.names)
     yield from _unknown(raw, "kind", policy.kinds)
     yield from _unknown(raw, "case_type", sorted(policy.case_type_names))
-    code, level = raw.get("complaint_code"), raw.get("level")
+    code = raw.get("complaint_code")
     number = int(code) if isinstance(code, str) and _CODE.fullmatch(code) else code
     if isinstance(number, int) and policy.complaint_codes and policy.code_range(number) is None:
         ranges = ", ".join(f"{row.first}–{row.last} ({row.category})" for row in policy.complaint_codes)
         yield FieldProblem("complaint_code", f"{number} is in none of {ranges}")
-    if isinstance(level, int) and level not in LEVELS:
-        yield FieldProblem("level", "is 1 (the most serious) to 4")
     yield from checks.order_problems(raw.get("order"), limits)
 
 
